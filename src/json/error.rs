@@ -11,6 +11,6 @@ pub struct JsonError {
     pub line: usize,
     /// Column in characters, from 1.
     pub column: usize,
-    /// What was expected.
+    /// What was expected there, or else what is wrong, in a few words.
     pub message: &'static str,
 }

@@ -38,7 +38,7 @@ pub struct JsonHit {
 pub struct JsonHits {
     /// The hits in the order of the text.
     pub hits: Vec<JsonHit>,
-    /// Whether there are more.
+    /// Whether there are more than the limit.
     pub more: bool,
 }
 

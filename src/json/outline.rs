@@ -102,13 +102,13 @@ pub struct JsonNode {
 /// Some children of a container.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct JsonPage {
-    /// The container.
+    /// The container; [`JsonPage::total`] is its number of children.
     pub node: NodeId,
     /// The children from `offset` on.
     pub children: Vec<JsonNode>,
     /// How many it has in all.
     pub total: u32,
-    /// Where the next page starts, if there is one.
+    /// The offset of the next page; `None` after the last child.
     pub next: Option<u32>,
 }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-/// The key that a step of a pointer names.
+/// The key that a step of a pointer names: `~1` is `/`, `~0` is `~` (RFC 6901).
 pub(crate) fn key_of(step: &str) -> Cow<'_, str> {
     if step.contains('~') { Cow::Owned(step.replace("~1", "/").replace("~0", "~")) } else { Cow::Borrowed(step) }
 }
@@ -36,7 +36,7 @@ impl Pointer {
         Some(Self(steps.map(|step| key_of(step).into_owned()).collect()))
     }
 
-    /// The pointer with these steps.
+    /// The pointer with these steps, which are not escaped.
     pub fn of(steps: &[String]) -> Self {
         Self(steps.to_vec())
     }

@@ -7,7 +7,6 @@ const INDENT: &str = "  ";
 /// A pretty text and whether all of it is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Pretty {
-    /// The text.
     pub text: String,
     /// Whether it was cut at the limit.
     pub truncated: bool,

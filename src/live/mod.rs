@@ -56,7 +56,7 @@ pub(crate) const MAX_FILTERS_PER_BIN: usize = 64;
 /// Why a subscription failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum SubscribeError {
-    /// Too many subscribers.
+    /// The server's limit on subscribers, of all bins together, is reached.
     #[error("there are too many live subscribers already ({MAX_SUBSCRIBERS})")]
     TooManySubscribers,
     /// Too many different filters on one bin.
@@ -70,7 +70,6 @@ pub(crate) enum SubscribeError {
 /// Figures for the metrics.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct HubStats {
-    /// Subscribers now.
     pub subscribers: usize,
     /// Events published since the start.
     pub published: u64,
@@ -190,7 +189,7 @@ impl Ring {
 }
 
 impl Hub {
-    /// Starts the hub's thread.
+    /// Starts the hub's thread; fails when the system gives none.
     pub(crate) fn start() -> std::io::Result<Self> {
         let inner = Arc::new(Inner::default());
         let worker = Arc::clone(&inner);

@@ -28,7 +28,6 @@ const ROOM_PATIENCE: Duration = Duration::from_secs(5);
 /// The next item of a subscription.
 #[derive(Debug)]
 pub(crate) enum Delivery {
-    /// Events, in order.
     Events(Events),
     /// The events with `from < seq <= to` did not reach the subscriber.
     Lagged {

@@ -13,7 +13,6 @@ use crate::signature::Source;
 /// Bytes of a body that is no text which are shown: enough to tell its format.
 const MAX_BINARY: usize = 512;
 
-/// Which part of a body is wanted.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Part {
     /// A value of a JSON body.

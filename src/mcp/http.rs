@@ -20,22 +20,18 @@ pub(crate) const MAX_CALL: usize = 2 << 20;
 /// What an agent's client sent.
 #[derive(Debug)]
 pub(crate) struct Call<'c> {
-    /// The method.
     pub method: &'c str,
     /// The header fields.
     pub headers: Vec<(&'c str, &'c [u8])>,
-    /// The body.
     pub body: Bytes,
 }
 
-/// The response to a call.
+/// The response to a call, as an HTTP response.
 #[derive(Debug)]
 pub(crate) struct Response {
-    /// The status.
     pub status: u16,
     /// The header fields.
     pub headers: Vec<(String, Vec<u8>)>,
-    /// The body.
     pub body: Bytes,
 }
 

@@ -64,7 +64,7 @@ impl Agent {
         Self { connect, options }
     }
 
-    /// The API.
+    /// A client of the API. A server that is not named is searched for each time.
     fn client(&self) -> Result<Client, Failure> {
         Ok((self.connect)()?)
     }

@@ -15,9 +15,9 @@ pub enum Why {
     Forward,
     /// It was sent again on demand.
     Replay,
-    /// A simulated sender.
+    /// A simulated sender sent it.
     Send,
-    /// The receiver check.
+    /// The receiver check sent it.
     Check,
 }
 
@@ -47,7 +47,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The name that API, filter and database use.
+    /// The name that API and filter use; the database keeps a number.
     pub fn name(self) -> &'static str {
         self.into()
     }
@@ -71,7 +71,7 @@ pub struct Times {
 /// The target's response, as far as it was received.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReceivedResponse {
-    /// The status.
+    /// The status of the final response: of 1xx only 101.
     pub status: u16,
     /// The head as received.
     pub head: Bytes,
@@ -88,7 +88,7 @@ pub struct ReceivedResponse {
 pub struct Delivered {
     /// The URL that was sent to.
     pub target: String,
-    /// When it began.
+    /// When the delivery began, before a name was resolved.
     pub started_at: Timestamp,
     /// How it ended.
     pub outcome: Outcome,

@@ -23,7 +23,7 @@ pub enum SignatureMode {
 pub struct BinLimits {
     /// Requests; the oldest unpinned ones are removed first.
     pub max_requests: Option<u64>,
-    /// Age in seconds.
+    /// Seconds that a request is kept.
     pub max_age_s: Option<u64>,
     /// Bytes of one body; more gets 413.
     pub max_body_bytes: Option<u64>,
@@ -111,7 +111,7 @@ pub struct Declaration {
 pub struct Bin {
     /// Its generated id.
     pub id: BinId,
-    /// When it was made.
+    /// When it was made, by the server's clock.
     pub created_at: Timestamp,
     /// What its owner set.
     pub settings: BinSettings,
@@ -158,7 +158,7 @@ pub(crate) type SecretId = i64;
 /// A secret of a bin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Secret {
-    /// Its number.
+    /// Its number; it names the secret to the API.
     pub id: SecretId,
     /// What the user calls it; names the secret that matched.
     pub label: String,
@@ -188,13 +188,13 @@ impl Secret {
 /// What the API says about a secret: never its text, unless that is a public key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SecretHint {
-    /// Its number.
+    /// Its number; it names the secret to the API.
     pub id: SecretId,
-    /// Its label.
+    /// Its label, as the user gave it.
     pub label: String,
     /// The last four characters; none of a secret under twelve.
     pub hint: String,
-    /// Length in characters.
+    /// Length of the whole text in characters.
     pub length: usize,
     /// The text, when it is no secret.
     pub public_key: Option<String>,

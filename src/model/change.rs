@@ -12,13 +12,13 @@ use super::{Attempt, BinId, CapturedRequest, Freshness, JobStatus, Marks, Reques
 pub struct Change {
     /// The cursor; for a captured request its own `seq`.
     pub seq: Seq,
-    /// The bin.
+    /// The bin that it happened in, or to.
     pub bin: BinId,
     /// What happened.
     pub what: ChangeKind,
 }
 
-/// The kinds of changes.
+/// What a change did, with what subscribers need of it.
 #[derive(Debug, Clone, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum ChangeKind {

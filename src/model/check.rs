@@ -21,7 +21,7 @@ pub enum CaseState {
 }
 
 impl CaseState {
-    /// Its name.
+    /// The name that the API uses.
     pub fn name(self) -> &'static str {
         self.into()
     }
@@ -32,7 +32,7 @@ impl CaseState {
 pub(crate) struct ShotReport {
     /// What was sent, in words.
     pub about: String,
-    /// How it ended.
+    /// How the delivery ended.
     pub outcome: Outcome,
     /// The status of a whole answer.
     pub status: Option<u16>,
@@ -47,15 +47,12 @@ pub(crate) struct ShotReport {
 /// Code that fixes a receiver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Snippet {
-    /// The framework's id.
     pub framework: &'static str,
-    /// The framework's name.
     pub name: &'static str,
-    /// The code.
     pub code: &'static str,
 }
 
-/// What a case has found.
+/// What a case has found, over all of its requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CaseReport {
     /// Its stable name.
@@ -64,9 +61,8 @@ pub(crate) struct CaseReport {
     pub duty: &'static str,
     /// The sentence of the document that demands it.
     pub says: &'static str,
-    /// How it ended.
     pub state: CaseState,
-    /// Why, in a sentence.
+    /// Why the case ended like this, in a sentence.
     pub sentence: String,
     /// How to fix it, when it has not passed.
     pub advice: Option<&'static str>,
@@ -87,11 +83,10 @@ pub(crate) struct CheckReport {
     pub provider: &'static str,
     /// The document that the sentences are quoted from.
     pub document: &'static str,
-    /// The receiver.
+    /// The URL of the receiver.
     pub target: String,
-    /// When it began.
     pub started_at: Timestamp,
-    /// When it ended.
+    /// When it ended; `None` while it runs.
     pub finished_at: Option<Timestamp>,
     /// How many cases there are.
     pub total: usize,
@@ -99,7 +94,7 @@ pub(crate) struct CheckReport {
     pub now: Option<&'static str>,
     /// Why the check stopped early: the receiver cannot be reached.
     pub error: Option<String>,
-    /// The cases that are over.
+    /// The cases that are over, in the order of the battery.
     pub cases: Vec<CaseReport>,
 }
 

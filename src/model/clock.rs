@@ -150,7 +150,7 @@ impl Clock {
         now.tv_sec.saturating_mul(1_000_000).saturating_add(now.tv_nsec / 1_000)
     }
 
-    /// Now.
+    /// The present time, which jumps when the system's clock is set; [`Clock::steady`] does not.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         match &self.fixed {

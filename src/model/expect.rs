@@ -26,7 +26,7 @@ pub struct ExpectSettings {
 }
 
 impl ExpectSettings {
-    /// The schema for that event.
+    /// The owner's schema for that event; the name must be the same to the letter.
     pub fn schema(&self, event: &str) -> Option<&EventSchema> {
         self.schemas.iter().find(|one| one.event == event)
     }
@@ -70,20 +70,20 @@ pub struct ExpectedHeader {
 pub struct EventSchema {
     /// The event's name.
     pub event: String,
-    /// The schema.
+    /// The JSON Schema, checked when it was set.
     pub schema: serde_json::Value,
-    /// When it was set.
+    /// When it was last set.
     pub at: Timestamp,
 }
 
 /// A point of the checklist that was confirmed by hand.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatedPoint {
-    /// The point's name.
+    /// The point's name in the API.
     pub point: String,
     /// Where this can be seen.
     pub note: String,
-    /// When it was confirmed.
+    /// When it was last confirmed.
     pub at: Timestamp,
 }
 

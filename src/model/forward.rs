@@ -22,7 +22,7 @@ pub struct ForwardSettings {
     pub retries: Retries,
     /// Concurrent requests; with 1, the order is kept.
     pub parallel: usize,
-    /// Keep the sender's `Host`.
+    /// Keep the sender's `Host`; else it is the target's.
     pub keep_host: bool,
     /// Send nothing for now.
     pub paused: bool,
@@ -76,7 +76,7 @@ pub struct Route {
     /// A header, `Name` or `Name=value`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub header: Option<String>,
-    /// The event's name.
+    /// The event's name, letter for letter.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event: Option<String>,
     /// The targets: the request goes to all of them. The first gives the answer.
@@ -98,7 +98,7 @@ pub enum ForwardAnswer {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Retries {
-    /// How often.
+    /// How many times at most, after the first try.
     pub count: u32,
     /// Milliseconds before the first; each further one waits twice as long.
     pub backoff_ms: u64,
@@ -140,7 +140,7 @@ pub enum Forwarded {
 }
 
 impl Forwarded {
-    /// Its name.
+    /// The name that the API uses.
     pub fn name(self) -> &'static str {
         self.into()
     }
@@ -185,7 +185,7 @@ impl Forwarded {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Lane(pub i64);
 
-/// The routing of a request.
+/// Where a request is forwarded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Routed {
     /// To no further target: this is its outcome.

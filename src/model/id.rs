@@ -23,7 +23,7 @@ impl BinId {
         Self(std::array::from_fn(|_| CROCKFORD[usize::from(rand::random::<u8>() & 31)]))
     }
 
-    /// The id's text.
+    /// The id's text: as in URLs.
     #[must_use]
     pub fn as_str(&self) -> &str {
         // Only alphabet bytes are ever stored.
@@ -74,7 +74,7 @@ const RESERVED: &[&str] = &[
 ];
 
 impl BinName {
-    /// The name's text.
+    /// The name's text: as in URLs.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

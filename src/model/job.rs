@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{BinId, Timestamp};
 
-/// The state of a job.
+/// Where a job stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum JobState {
@@ -18,14 +18,14 @@ pub enum JobState {
     Failed,
 }
 
-/// A job as of now.
+/// A job as of now; figures grow while it runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobStatus {
     /// Its number, valid until the process ends.
     pub id: u64,
     /// The bin that it works on.
     pub bin: BinId,
-    /// Its state.
+    /// Whether it runs, and how it ended.
     pub state: JobState,
     /// Deliveries to make, if that is known.
     pub total: Option<u64>,
@@ -39,10 +39,10 @@ pub struct JobStatus {
     pub failed: u64,
     /// Requests that were left out: unfit to be sent, or gone.
     pub skipped: u64,
-    /// When it began.
+    /// When it was begun.
     pub started_at: Timestamp,
-    /// When it ended.
+    /// When it ended; `None` while it runs.
     pub finished_at: Option<Timestamp>,
-    /// The error that ended it.
+    /// The error that ended it; `None` unless it failed.
     pub error: Option<String>,
 }

@@ -28,7 +28,7 @@ pub enum Origin {
 pub(crate) const MAX_HOPS: u8 = 8;
 
 impl Origin {
-    /// The name that API, filter and database use.
+    /// The name that API and filter use; the database keeps a number.
     pub fn name(self) -> &'static str {
         self.into()
     }

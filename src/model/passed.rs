@@ -23,7 +23,6 @@ impl PassedHead {
 /// An answer from elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PassedAnswer {
-    /// The status.
     pub status: u16,
     /// The rest of the head.
     pub head: PassedHead,

@@ -64,7 +64,7 @@ impl Rejection {
         self.into()
     }
 
-    /// The kind of this reason.
+    /// The kind of this reason; a kind is its own.
     #[must_use]
     pub const fn kind(self) -> Self {
         match self {

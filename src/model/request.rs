@@ -48,7 +48,7 @@ pub struct NewRequest {
     pub received_at: Timestamp,
     /// From the complete head to the complete body (or to the sender's leaving).
     pub body_took: Duration,
-    /// The head as sent.
+    /// The head as sent; of a rejected request, what was received of it.
     pub head: Head,
     /// Wire or parsed.
     pub head_source: HeadSource,
@@ -60,7 +60,7 @@ pub struct NewRequest {
     pub declared_size: Option<u64>,
     /// Whether the body arrived completely.
     pub complete: bool,
-    /// The sender.
+    /// The sender; `None` where none is known: composed, or imported without one.
     pub client: Option<Client>,
     /// Why it was rejected, if it was.
     pub rejected: Option<Rejection>,
@@ -70,7 +70,7 @@ pub struct NewRequest {
     pub status: Option<u16>,
     /// Until when its sender waits for an answer by hand, if it does.
     pub held_until: Option<Timestamp>,
-    /// Where it comes from.
+    /// What the request counts as: sent by others, or by Creel itself.
     pub origin: Origin,
     /// How many times Creel has sent it on.
     pub hops: u8,
@@ -106,9 +106,9 @@ pub struct MarksPatch {
 /// Everything about a request but its header list and body: what lists and live events carry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestSummary {
-    /// The cursor.
+    /// The cursor at which it was stored.
     pub seq: Seq,
-    /// The id for the outside.
+    /// The id for the outside; it holds the cursor.
     pub id: RequestId,
     /// The bin that it arrived at.
     pub bin: BinId,
@@ -134,7 +134,7 @@ pub struct RequestSummary {
     pub declared_size: Option<u64>,
     /// Whether the body arrived completely.
     pub complete: bool,
-    /// The sender.
+    /// The sender; `None` where none is known: composed, or imported without one.
     pub client: Option<Client>,
     /// Why it was rejected, if it was.
     pub rejected: Option<Rejection>,
@@ -144,7 +144,7 @@ pub struct RequestSummary {
     pub response: SentResponse,
     /// What the owner added.
     pub marks: Marks,
-    /// Where it comes from.
+    /// What the request counts as: sent by others, or by Creel itself.
     pub origin: Origin,
     /// How many times Creel has sent it on.
     pub hops: u8,
@@ -163,7 +163,7 @@ pub struct CapturedRequest {
     pub summary: RequestSummary,
     /// The head as sent.
     pub head: Head,
-    /// The body as sent.
+    /// The body as sent, after chunked framing.
     pub body: Bytes,
     /// The trailer section as sent; empty when there is none.
     pub trailers: Bytes,

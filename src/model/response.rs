@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ResponseHeader {
-    /// The field name.
+    /// The field name, sent as it is.
     pub name: String,
-    /// The field value.
+    /// The field value; may hold templates.
     pub value: String,
 }
 

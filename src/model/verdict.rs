@@ -26,7 +26,7 @@ pub enum SignatureStatus {
 }
 
 impl SignatureStatus {
-    /// The name that API, filter and database use.
+    /// The name that API and filter use; the database keeps a number.
     pub fn name(self) -> &'static str {
         self.into()
     }
@@ -45,7 +45,7 @@ impl SignatureStatus {
 /// The verdict on a request's signature.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdict {
-    /// The verdict itself.
+    /// How the signature stands; the other members say by which scheme and secret, and why.
     pub status: SignatureStatus,
     /// The id of the scheme that was used, set on the bin or detected.
     pub scheme: Option<String>,
@@ -85,7 +85,7 @@ pub enum FreshnessStatus {
 }
 
 impl FreshnessStatus {
-    /// The name that API, filter and database use.
+    /// The name that API and filter use; the database keeps a number.
     pub fn name(self) -> &'static str {
         self.into()
     }
@@ -94,7 +94,7 @@ impl FreshnessStatus {
 /// The second fact beside the verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Freshness {
-    /// The judgement.
+    /// Whether the age is within the tolerance.
     pub status: FreshnessStatus,
     /// Receive time minus signed time, in seconds; negative for the future.
     pub age_s: Option<i64>,
@@ -115,7 +115,7 @@ impl Freshness {
 pub struct EventFacts {
     /// The provider's id (`callaider`, `github`, …), set on the bin or recognised.
     pub provider: Option<String>,
-    /// The event's name.
+    /// The event's name as the platform writes it; `None` where the request has none.
     pub name: Option<String>,
     /// The provider's conversation: `sessionId` and the like.
     pub session: Option<String>,

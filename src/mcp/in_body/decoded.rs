@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// A text, decoded.
 pub(super) struct Decoded<'w> {
     bytes: Cow<'w, [u8]>,
     /// Where each byte begins as written, and the end; without them the text is as written.

@@ -59,7 +59,6 @@ pub(super) fn is_member(name: &str) -> bool {
     MEMBERS.iter().any(|part| name.contains(part))
 }
 
-/// The credentials found.
 #[derive(Default)]
 pub(super) struct Found {
     /// Their positions.

@@ -27,7 +27,6 @@ use super::{Agent, Options};
 
 type Calling<'a> = Pin<Box<dyn Future<Output = Result<String, Failure>> + Send + 'a>>;
 
-/// A tool.
 pub(super) struct ToolSpec {
     pub(super) name: &'static str,
     /// What it does, when to use it.
@@ -58,7 +57,6 @@ const TOOLS: &[ToolSpec] = &[
     session::TOOL,
 ];
 
-/// The tool of that name.
 pub(super) fn find(name: &str) -> Option<&'static ToolSpec> {
     TOOLS.iter().find(|tool| tool.name == name)
 }
@@ -79,7 +77,6 @@ impl ToolSpec {
     }
 }
 
-/// The schema of a tool's arguments.
 fn schema<T: rmcp::schemars::JsonSchema + 'static>() -> Arc<JsonObject> {
     schema_for_type::<T>()
 }
@@ -107,7 +104,7 @@ fn short(schema: Arc<JsonObject>) -> Arc<JsonObject> {
     Arc::new(schema.as_object().cloned().unwrap_or_default())
 }
 
-/// Reads a tool's arguments.
+/// Reads a tool's arguments; an error names the argument at fault.
 fn arguments<T: DeserializeOwned>(arguments: JsonObject) -> Result<T, Failure> {
     serde_path_to_error::deserialize(Value::Object(arguments)).map_err(|error| {
         let path = error.path().to_string();

@@ -6,7 +6,6 @@ use super::{FilterError, Named, Needle, Pattern};
 use crate::model::{FreshnessStatus, Origin, Outcome, SignatureStatus, Timestamp, kept_name, nearest, parse_size};
 use strum::VariantArray as _;
 
-/// A field of the language.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Field {
     /// The word before the colon.
@@ -232,7 +231,7 @@ const THINGS: &[(&str, Thing)] = &[
     ("session", Thing::Session),
 ];
 
-/// Reads a field with its value.
+/// Reads a field with its value. An unknown name gets the nearest known one as a hint.
 pub(super) fn read(name: &Word, value: &Word) -> Result<Leaf, FilterError> {
     if let Some(field) = FIELDS.iter().find(|field| field.name.eq_ignore_ascii_case(&name.text)) {
         return (field.read)(value);
@@ -268,7 +267,7 @@ fn error(value: &Word, message: impl Into<String>) -> FilterError {
     FilterError { at: value.at, message: message.into() }
 }
 
-/// A text to search for.
+/// A text to search for; an empty one is an error.
 pub(super) fn text(word: &Word) -> Result<Needle, FilterError> {
     if word.text.is_empty() {
         return Err(FilterError { at: word.at, message: "The text to look for is empty.".to_owned() });

@@ -8,7 +8,7 @@ use crate::model::{
     FreshnessStatus, LastAttempt, Origin, Outcome, RequestId, RequestSummary, SignatureStatus, Timestamp,
 };
 
-/// A condition.
+/// A condition on one request.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Leaf {
     /// A text in path, query, header lines or body.
@@ -31,9 +31,9 @@ pub enum Leaf {
     Fresh(FreshnessStatus),
     /// A header of that name, with that value if one is given.
     Header {
-        /// The name.
+        /// The name; ASCII case does not matter.
         name: String,
-        /// The value.
+        /// The value; `None` for any.
         value: Option<Pattern>,
     },
     /// A parameter of the query, with that value if one is given.
@@ -45,7 +45,7 @@ pub enum Leaf {
     },
     /// A value in the body's JSON, wherever that is, by its pointer (RFC 6901).
     Json {
-        /// The pointer.
+        /// The pointer; it begins with `/`.
         pointer: String,
         /// The value as text; none for any value but `null`.
         value: Option<Pattern>,

@@ -77,7 +77,7 @@ impl Filter {
         self.root.as_ref()
     }
 
-    /// Whether the request matches.
+    /// Whether the request matches; an empty filter matches all.
     #[must_use]
     pub fn matches(&self, request: &CapturedRequest) -> bool {
         self.root.as_ref().is_none_or(|root| root.matches(request))
