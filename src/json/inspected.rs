@@ -4,7 +4,7 @@ use super::number::Numbers;
 use super::print::array_index;
 use super::tree::Node;
 
-/// Characters of a line before an object is broken up.
+/// Characters that Node puts on a line.
 const LINE: usize = 80;
 /// Objects within one another that may share a line.
 const COMPACT: usize = 3;

@@ -64,7 +64,7 @@ impl Agent {
         Self { connect, options }
     }
 
-    /// A client of the API. A server that is not named is searched for each time.
+    /// A client of the API, made anew for each call.
     fn client(&self) -> Result<Client, Failure> {
         Ok((self.connect)()?)
     }

@@ -133,7 +133,7 @@ pub struct BinCounts {
     pub requests: u64,
     /// Of these, not yet read.
     pub unread: u64,
-    /// Bytes of their heads and bodies.
+    /// Bytes of their heads and bodies, and of their attempts.
     pub bytes: u64,
     /// Requests that retention removed.
     pub evicted: u64,

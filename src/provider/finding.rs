@@ -58,7 +58,6 @@ pub(crate) struct Finding {
     pub code: &'static str,
     /// What is found, in a sentence.
     pub sentence: String,
-    /// What the document says.
     pub says: Says,
 }
 

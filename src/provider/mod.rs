@@ -99,7 +99,6 @@ struct Provider {
     marks: &'static [&'static str],
     /// A further condition, if other platforms share the marks.
     confirm: Option<fn(&EventInput<'_>) -> bool>,
-    /// Reads the facts.
     read: fn(&EventInput<'_>) -> Reading,
     /// Reads further details for lists: label and value.
     details: fn(&EventInput<'_>) -> Vec<Detail>,
@@ -186,7 +185,6 @@ impl<'a> EventInput<'a> {
 pub(crate) struct ProviderInfo {
     /// Its id in settings.
     pub id: Cow<'static, str>,
-    /// Its name.
     pub name: Cow<'static, str>,
     /// The id of its signature scheme; none when it does not sign.
     pub scheme: Option<Cow<'static, str>>,
@@ -387,7 +385,7 @@ fn no_details(_: &EventInput<'_>) -> Vec<Detail> {
     Vec::new()
 }
 
-/// The details that are there, in order.
+/// The details that are there, in the given order, each clipped.
 fn detail_list<'t>(values: impl IntoIterator<Item = (&'static str, Option<Cow<'t, str>>)>) -> Vec<Detail> {
     values
         .into_iter()

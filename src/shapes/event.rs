@@ -21,26 +21,18 @@ pub(crate) struct EventShape<'a> {
 pub(crate) enum ChangeShape<'a> {
     /// A request was captured.
     Request {
-        /// Its id.
         id: RequestId,
         /// All that lists show.
         request: Box<SummaryShape<'a>>,
     },
     /// A request was deleted.
-    Deleted {
-        /// Its id.
-        id: RequestId,
-    },
+    Deleted { id: RequestId },
     /// Many requests were deleted.
-    Cleared {
-        /// How many.
-        count: u64,
-    },
+    Cleared { count: u64 },
     /// Retention removed requests.
     Evicted {
         /// The newest removed one.
         through: Seq,
-        /// How many.
         count: u64,
     },
     /// Read flag, pin, note or tags changed.
@@ -84,10 +76,7 @@ pub(crate) enum ChangeShape<'a> {
         finished: bool,
     },
     /// Progress or end of a job.
-    Job {
-        /// Its state.
-        job: JobShape,
-    },
+    Job { job: JobShape },
     /// The bin's settings or secrets changed.
     Bin,
     /// The bin was deleted; nothing follows.

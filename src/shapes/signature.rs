@@ -70,7 +70,6 @@ impl<'a> From<&'a Finding> for FindingShape<'a> {
 }
 
 impl<'a> ExplainedShape<'a> {
-    /// A verdict with its explanation.
     #[must_use]
     pub(crate) fn new(explanation: &'a Explanation, findings: &'a [Finding]) -> Self {
         let signature = SignatureShape::from(&explanation.verdict);

@@ -73,19 +73,16 @@ impl Catalogue {
 pub(crate) struct CurrentCatalogue(Arc<ArcSwap<Inner>>);
 
 impl CurrentCatalogue {
-    /// Starts with this catalogue.
     #[must_use]
     pub(crate) fn new(catalogue: Catalogue) -> Self {
         Self(Arc::new(ArcSwap::new(catalogue.0)))
     }
 
-    /// The present catalogue.
     #[must_use]
     pub(crate) fn now(&self) -> Catalogue {
         Catalogue(self.0.load_full())
     }
 
-    /// Replaces the catalogue.
     pub(crate) fn replace(&self, catalogue: Catalogue) {
         self.0.store(catalogue.0);
     }

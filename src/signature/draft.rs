@@ -24,13 +24,13 @@ const LISTED_HEADERS: usize = 8;
 /// A request to sign.
 #[derive(Debug, Clone, Copy)]
 pub struct SignInput<'a> {
-    /// The method.
+    /// The method, which some schemes sign.
     pub method: &'a str,
     /// The URL as the receiver knows it.
     pub url: &'a str,
     /// The header fields; an old signature among them is replaced.
     pub headers: &'a Headers,
-    /// The body.
+    /// The body as it will be sent.
     pub body: &'a [u8],
     /// The time to sign.
     pub timestamp: Timestamp,

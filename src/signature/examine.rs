@@ -21,7 +21,6 @@ use super::rules;
 use super::scheme::Scheme;
 use super::template::{Context, Template, Vars};
 
-/// A secret and its label.
 #[derive(Debug, Clone)]
 pub(crate) struct LabelledSecret {
     pub(crate) label: String,

@@ -10,7 +10,6 @@ use super::encoding::{Encoding, to_base64};
 use super::missing::Missing;
 use super::request::{Pair, View};
 
-/// A filter of bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum BytesFilter {
     Md5,
@@ -63,7 +62,7 @@ pub(crate) enum Parsed {
 /// Names in one list of signed headers. A list that repeats a long header thousands of times would exhaust memory.
 const MAX_SIGNED_HEADERS: usize = 128;
 
-/// Reads one filter.
+/// Reads one filter; the error is a sentence for whoever wrote the record.
 pub(crate) fn parse(text: &str) -> Result<Parsed, String> {
     let (name, arguments) = match text.split_once('(') {
         None => (text, None),

@@ -10,7 +10,7 @@ use super::received::Group;
 use super::scheme::Scheme;
 use super::template::Vars;
 
-/// The result.
+/// What one scheme says of a request.
 #[derive(Debug)]
 pub(crate) struct Outcome {
     pub(crate) status: SignatureStatus,

@@ -3,7 +3,6 @@
 
 use smallvec::SmallVec;
 
-/// A part of a pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Part {
     Literal(String),
@@ -36,7 +35,7 @@ impl Pattern {
         Self { parts: vec![Part::Value(SIGNATURE.to_owned())] }
     }
 
-    /// Reads a pattern.
+    /// Reads a pattern; between two values there must be a text.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let mut parts: Vec<Part> = Vec::new();
         let mut rest = text;

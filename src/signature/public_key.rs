@@ -11,7 +11,6 @@ use x509_cert::der::{Decode as _, Encode as _};
 
 use super::algorithm::Algorithm;
 
-/// A key that verifies.
 #[derive(Clone, Debug)]
 pub(crate) enum PublicKey {
     Ed25519(ed25519_dalek::VerifyingKey),
@@ -70,7 +69,6 @@ impl PublicKey {
         read.or_else(|| Self::from_der(key)).filter(|key| key.is_of(algorithm))
     }
 
-    /// Whether it is a key for this algorithm.
     pub(super) const fn is_of(&self, algorithm: Algorithm) -> bool {
         match algorithm {
             Algorithm::Ed25519 => matches!(self, Self::Ed25519(_)),

@@ -120,7 +120,7 @@ impl<'a> View<'a> {
         self.item.get()
     }
 
-    /// Sets it.
+    /// Sets the item that sources of items read.
     pub(crate) fn look_at(&self, item: usize) {
         self.item.set(item);
     }

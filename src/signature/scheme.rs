@@ -46,7 +46,7 @@ pub struct Scheme {
     pub timestamp: Option<TimestampRule>,
     /// How well it is proven; `None` for a user's own.
     pub evidence: Option<Evidence>,
-    /// Where it was read.
+    /// Where its rules were read: documents or source files, in words.
     pub source: Option<String>,
     /// Remarks for users.
     pub notes: Option<String>,
@@ -199,7 +199,7 @@ impl Scheme {
         Ok(())
     }
 
-    /// The record that it was read from.
+    /// The record that it was read from; of a plain one, its full form.
     #[must_use]
     pub const fn record(&self) -> &Json {
         &self.record

@@ -74,7 +74,7 @@ impl Pipeline {
         Ok(Self { text, decode, bytes })
     }
 
-    /// The notation again.
+    /// The notation, written again from what was read.
     #[must_use]
     pub fn notation(&self) -> String {
         let text = self.text.iter().map(|step| match step {

@@ -80,7 +80,7 @@ impl Unit {
         }
     }
 
-    /// Writes a timestamp.
+    /// Writes a timestamp; what the unit has no room for is left out.
     #[must_use]
     pub fn format(self, at: Timestamp) -> String {
         match self {

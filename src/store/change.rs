@@ -24,7 +24,7 @@ impl Store {
         .await
     }
 
-    /// Deletes one request.
+    /// Deletes one request, also a pinned one. One that is gone is an error.
     pub async fn delete(&self, bin: BinId, id: RequestId) -> Result<(), StoreError> {
         self.db.make_room();
         self.db.write(1, 0, move |tx, seq| tx.delete(bin, id, seq)).await

@@ -59,7 +59,7 @@ impl CommitWaiters {
         })
     }
 
-    /// The waiters of the calling thread.
+    /// The waiters of the calling thread, made at its first call.
     pub(crate) fn of_this_thread(self: &Arc<Self>) -> Rc<ThreadWaiters> {
         THREADS.with_borrow_mut(|threads| {
             if let Some(thread) = threads.iter().find(|thread| thread.all.id == self.id) {
@@ -111,7 +111,6 @@ impl CommitWaiters {
     }
 }
 
-/// The waiters of one thread.
 #[derive(Debug)]
 pub(crate) struct ThreadWaiters {
     all: Arc<CommitWaiters>,

@@ -115,7 +115,7 @@ pub enum StoreError {
     /// The journal no longer reaches back to the cursor.
     #[error("the changes after this cursor are no longer kept")]
     CursorGone,
-    /// The name is taken.
+    /// Another bin has this name.
     #[error("the name '{0}' is taken by another bin")]
     NameTaken(String),
     /// The limit on their count is reached.

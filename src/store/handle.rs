@@ -71,7 +71,7 @@ impl Store {
         self.db.shared.bins.all().into_iter().map(|entry| entry.state).collect()
     }
 
-    /// How many bins there are.
+    /// How many bins there are, as of the last commit.
     #[must_use]
     pub fn bin_count(&self) -> usize {
         self.db.shared.bins.count_all()
@@ -99,7 +99,7 @@ impl Store {
         self.db.shared.bins.entry(bin).map(|entry| entry.state).ok_or(StoreError::NotFound(Thing::Bin))
     }
 
-    /// Makes a bin.
+    /// Makes a bin with a generated id. Errors: its name is taken, or it has too many secrets.
     pub async fn create_bin(
         &self,
         settings: BinSettings,
@@ -131,13 +131,13 @@ impl Store {
         self.state(bin)
     }
 
-    /// Deletes a bin with everything in it.
+    /// Deletes a bin with everything in it. Its requests are out of reach at once; their rows go later.
     pub async fn delete_bin(&self, bin: BinId) -> Result<(), StoreError> {
         self.db.make_room();
         self.db.write(1, 0, move |tx, seq| tx.delete_bin(bin, seq)).await
     }
 
-    /// Adds a secret.
+    /// Adds a secret, and removes one that a sender handed over. An error when the bin has the most that it may have.
     pub async fn add_secret(&self, bin: BinId, label: String, value: SecretValue) -> Result<Arc<BinState>, StoreError> {
         self.db.write(1, 0, move |tx, seq| tx.add_secret(bin, seq, (label, value))).await?;
         self.state(bin)
@@ -156,7 +156,7 @@ impl Store {
         self.db.write(1, 0, move |tx, seq| tx.learn_secret(bin, seq, (label, value), of)).await
     }
 
-    /// Replaces all secrets in one step.
+    /// Replaces all secrets in one step, also one that a sender handed over.
     pub async fn replace_secrets(
         &self,
         bin: BinId,
@@ -166,7 +166,7 @@ impl Store {
         self.state(bin)
     }
 
-    /// Removes a secret.
+    /// Removes a secret. One that the bin does not have is an error.
     pub async fn delete_secret(&self, bin: BinId, secret: SecretId) -> Result<Arc<BinState>, StoreError> {
         self.db.write(1, 0, move |tx, seq| tx.delete_secret(bin, seq, secret)).await?;
         self.state(bin)

@@ -13,16 +13,16 @@ pub(super) const MEMBER: Member = Member { id: "form", label: "Form", fit, rende
 /// A form's pairs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FormView {
-    /// The pairs in order.
+    /// The first pairs, in order.
     pub pairs: Vec<FormPair>,
-    /// How many there are.
+    /// Pairs of the whole form, those that are not shown among them.
     pub total: usize,
 }
 
 /// One pair, decoded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FormPair {
-    /// The name.
+    /// The name, decoded; cut when the view has no more room.
     pub name: String,
     /// The value, cut when it is long.
     pub value: String,

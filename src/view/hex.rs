@@ -13,9 +13,9 @@ pub(super) const MEMBER: Member = Member { id: "hex", label: "Hex", fit, render 
 /// A page of rows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct HexView {
-    /// The rows.
+    /// The rows, 4,096 at most.
     pub rows: Vec<HexRow>,
-    /// Bytes in all.
+    /// Bytes of the whole body.
     pub total: usize,
     /// Where the next page starts, if there is one.
     pub next: Option<usize>,
@@ -24,7 +24,7 @@ pub struct HexView {
 /// Up to sixteen bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct HexRow {
-    /// Where the row starts.
+    /// Where the row starts in the body, in bytes.
     pub offset: usize,
     /// The bytes, two digits each, with a space between.
     pub hex: String,

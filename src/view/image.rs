@@ -15,7 +15,7 @@ pub struct ImageView {
     pub width: Option<u32>,
     /// Height in pixels, if the header says it.
     pub height: Option<u32>,
-    /// Bytes.
+    /// Bytes of the image, with the content encoding undone.
     pub size: usize,
 }
 

@@ -36,7 +36,6 @@ const MEMBERS: &[Member] =
 struct Member {
     /// The name in URLs and in JSON; also the JSON member that holds the view's content.
     id: &'static str,
-    /// The label of its tab.
     label: &'static str,
     /// How well it suits the body; `None` when it has nothing to show.
     fit: fn(&Body<'_>) -> Option<Fit>,
@@ -122,7 +121,7 @@ pub struct BodyInput<'a> {
     pub content_type: Option<&'a str>,
     /// The `Content-Encoding` field (repeated ones joined with commas), as sent.
     pub content_encoding: Option<&'a str>,
-    /// The bytes.
+    /// The bytes as sent, still encoded.
     pub bytes: &'a [u8],
 }
 

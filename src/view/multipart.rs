@@ -18,9 +18,9 @@ const PREVIEW: usize = 1_024;
 pub struct MultipartView {
     /// The boundary that separates them.
     pub boundary: String,
-    /// The parts in order.
+    /// The parts in order, 500 at most.
     pub parts: Vec<Part>,
-    /// Whether the closing boundary is there.
+    /// Whether the closing boundary is there, and every part is listed.
     pub complete: bool,
 }
 

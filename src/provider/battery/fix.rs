@@ -30,9 +30,7 @@ pub(crate) enum Fix {
 /// A framework that snippets are written for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Framework {
-    /// Its id.
     pub id: &'static str,
-    /// Its name.
     pub name: &'static str,
 }
 
@@ -46,7 +44,6 @@ pub(crate) const FRAMEWORKS: [Framework; 5] = [
 ];
 
 impl Fix {
-    /// Every one.
     #[cfg(test)]
     pub(crate) const ALL: [Self; 10] = [
         Self::Verify,
@@ -103,7 +100,7 @@ impl Fix {
         }
     }
 
-    /// The snippet for a framework, by its id.
+    /// The snippet for a framework, by its id; `None` when there is none for it.
     pub(crate) fn snippet(self, framework: &str) -> Option<&'static str> {
         SNIPPETS.iter().find(|(fix, of, _)| *fix == self.name() && *of == framework).map(|(.., text)| *text)
     }

@@ -4,18 +4,15 @@ use std::time::Duration;
 
 use super::{Battery, Case, Expect};
 
-/// An answer to one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Answer {
     /// The status; `None` when there was no whole answer.
     pub status: Option<u16>,
     /// What happened, in a sentence.
     pub sentence: String,
-    /// How long it took.
     pub took: Duration,
 }
 
-/// The verdict on a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// The receiver does what it should.
@@ -26,7 +23,6 @@ pub(crate) enum Verdict {
     Noted(String),
 }
 
-/// Judges the answers to a case.
 pub(crate) fn judge(battery: &Battery, case: &Case, answers: &[Answer]) -> Verdict {
     let expected = case.expect;
     if let Some(answer) = answers.iter().find(|answer| answer.status.is_none()) {

@@ -20,7 +20,6 @@ static BATTERIES: &[&Battery] = &[&callaider::BATTERY, &pathors::BATTERY];
 /// All cases for one platform's receivers.
 #[derive(Debug)]
 pub(crate) struct Battery {
-    /// How the platform sends.
     pub sender: &'static Sender,
     /// The document that the sentences are quoted from.
     pub document: &'static str,
@@ -67,7 +66,6 @@ pub(crate) struct Case {
     pub one_session: bool,
     /// What has to come back.
     pub expect: Expect,
-    /// How to fix it.
     pub fix: Fix,
     /// Whether receivers on other machines get it only with the option for heavy cases.
     pub heavy: bool,
@@ -114,12 +112,11 @@ pub(crate) enum Expect {
     CannotBeSeen,
 }
 
-/// The battery of a platform.
+/// The battery of a platform; `None` for one whose receivers cannot be checked.
 pub(crate) fn battery(provider: &str) -> Option<&'static Battery> {
     batteries().find(|battery| battery.sender.provider == provider)
 }
 
-/// Every battery.
 pub(crate) fn batteries() -> impl Iterator<Item = &'static Battery> {
     BATTERIES.iter().copied()
 }

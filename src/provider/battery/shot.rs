@@ -7,13 +7,11 @@ use crate::provider::samples::{Language, Made, Mode, SampleError, Sender, Story,
 /// A request, as data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Shot {
-    /// The event.
     pub event: &'static str,
     /// The language that people speak in it.
     pub language: Language,
     /// A call or a chat.
     pub mode: Mode,
-    /// The body.
     pub body: Body,
     /// How the sender proves itself.
     pub proof: Proof,
@@ -25,7 +23,6 @@ pub(crate) struct Shot {
     pub slowly: bool,
 }
 
-/// Which body is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Body {
     /// The event's.
@@ -80,7 +77,7 @@ pub(crate) struct Prepared {
     pub made: Made,
     /// The bytes that the proof is made of.
     pub signed: Vec<u8>,
-    /// In words.
+    /// The request in words.
     pub about: String,
 }
 

@@ -74,7 +74,7 @@ pub(crate) struct Evidence<'a> {
 /// A completed check of the receiver.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Checked<'a> {
-    /// Its number.
+    /// Its number, valid until the server stops.
     pub id: u64,
     pub report: &'a CheckReport,
 }
@@ -103,7 +103,7 @@ pub(crate) struct Judged {
     pub evidence: Vec<RequestId>,
     /// Whether the evidence is attempts to send these requests.
     pub of_attempts: bool,
-    /// The check that is evidence for it.
+    /// The number of the check that is evidence for it.
     pub check: Option<u64>,
     /// What the owner said, and when.
     pub note: Option<(String, Timestamp)>,
@@ -114,7 +114,6 @@ pub(crate) fn is_event(summary: &RequestSummary, has_secret: bool) -> bool {
     judge::is_event(summary, has_secret)
 }
 
-/// A platform's checklist.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Checklist {
     pub provider: &'static str,
@@ -140,7 +139,7 @@ impl Checklist {
     }
 }
 
-/// The platform's checklist with this evidence.
+/// The platform's checklist with this evidence; `None` for a platform that is not known in full.
 pub(crate) fn checklist(provider: &str, evidence: &Evidence<'_>) -> Option<Checklist> {
     let platform = platform::by_id(provider)?;
     let name = super::by_id(provider)?.name;

@@ -41,7 +41,7 @@ impl TranscriptForm {
         }
     }
 
-    /// The type of a response.
+    /// The media type of a response that holds it.
     pub const fn media_type(self) -> &'static str {
         match self {
             Self::Text => "text/plain; charset=utf-8",

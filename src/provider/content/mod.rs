@@ -30,7 +30,6 @@ pub(crate) struct Content {
     pub sent_at: Option<Timestamp>,
 }
 
-/// The recording of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Recording {
     pub url: String,

@@ -47,7 +47,6 @@ pub(crate) struct Message {
     pub files: Vec<FileLink>,
 }
 
-/// A call of a tool.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ToolCall {
     pub name: Option<String>,
@@ -57,7 +56,6 @@ pub(crate) struct ToolCall {
     pub error: Option<String>,
 }
 
-/// A file of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FileLink {
     pub name: String,

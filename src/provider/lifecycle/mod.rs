@@ -27,7 +27,6 @@ const MAX_NAMED: usize = 20;
 pub(crate) struct Delivery {
     pub id: RequestId,
     pub seq: Seq,
-    /// The event's name.
     pub event: String,
     pub received_at: Timestamp,
     /// The status that the sender got; `None` for no response.
@@ -62,7 +61,6 @@ pub(crate) struct Surroundings {
     pub lost: Lost,
 }
 
-/// A finding about a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SessionFinding {
     pub severity: Severity,
@@ -146,7 +144,6 @@ pub(crate) fn examine(provider: &str, deliveries: &[Delivery], around: &Surround
     Some(Examined { document: platform.document, expected, missing, findings })
 }
 
-/// The requests of a session.
 #[derive(Clone, Copy)]
 struct Session<'a> {
     platform: &'static platform::Platform,

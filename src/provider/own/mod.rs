@@ -21,9 +21,9 @@ pub struct OwnProvider {
     id: String,
     /// The name shown to users; default the id.
     name: Option<String>,
-    /// The signature scheme.
+    /// The usual one of its schemes; it moves to the front of `schemes` when the id is set.
     scheme: Option<String>,
-    /// Further ones.
+    /// Further ones; all of them once the id is set.
     schemes: Vec<String>,
     event: Option<Place>,
     session: Option<Place>,
@@ -32,7 +32,6 @@ pub struct OwnProvider {
     duplicate_key: Vec<Place>,
     /// Headers, each of which makes a request this platform's.
     marks: Vec<String>,
-    /// The names of its events.
     events: Vec<String>,
     docs: Option<String>,
     /// Bodies to try the places on: a path below the file, `*` for any name.
@@ -50,7 +49,7 @@ pub struct OwnProvider {
 struct OwnSample {
     /// Its event; if several samples have the same event, with a distinguishing part.
     name: String,
-    /// The file's name.
+    /// The file's name, without its folder.
     file: String,
     body: Bytes,
 }
@@ -81,7 +80,7 @@ impl OwnProvider {
         Ok(self)
     }
 
-    /// Its id.
+    /// Its id in settings: 1 to 63 of `a-z`, `0-9`, `-` and `_`.
     pub fn id(&self) -> &str {
         &self.id
     }
@@ -157,7 +156,7 @@ pub(crate) fn declare(providers: Vec<OwnProvider>) {
     DECLARED.store((!own.is_empty()).then(|| Arc::new(own)));
 }
 
-/// What is declared now.
+/// The platforms that are declared now, for the whole process.
 pub(crate) fn declared() -> Vec<OwnProvider> {
     all().map(|own| own.declared.clone()).collect()
 }

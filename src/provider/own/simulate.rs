@@ -12,7 +12,6 @@ use crate::provider::samples::{Made, Repertoire, SampleError, SimulatedEvent, St
 const PAUSE: Duration = Duration::from_secs(1);
 
 impl Own {
-    /// Its events.
     pub(in crate::provider) fn simulated_events(&self) -> Vec<SimulatedEvent> {
         let event = |sample: &OwnSample| SimulatedEvent {
             name: sample.name.clone().into(),

@@ -51,7 +51,7 @@ impl SchemaError {
 pub(crate) struct SchemaReport {
     /// In the order of the schema.
     pub findings: Vec<Finding>,
-    /// How many more there are.
+    /// Findings that are not listed: beyond the most that are.
     pub more: u64,
 }
 

@@ -52,7 +52,6 @@ pub(in crate::provider) enum Need {
     Unless(&'static str),
 }
 
-/// A field of an object.
 pub(in crate::provider) struct Field {
     pub name: &'static str,
     pub need: Need,

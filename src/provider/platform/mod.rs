@@ -16,12 +16,11 @@ use places::Places;
 use points::Point;
 use sessions::Lifecycle;
 
-/// Every platform.
+/// Platforms whose documents are known in full.
 static PLATFORMS: &[&Platform] = &[&callaider::PLATFORM, &pathors::PLATFORM];
 
 /// What a platform's document says.
 pub(super) struct Platform {
-    /// The provider's id.
     pub id: &'static str,
     /// The title of the document.
     pub document: &'static str,
@@ -39,7 +38,7 @@ pub(super) struct Platform {
     pub points: &'static [Point],
 }
 
-/// The platform of that provider.
+/// The platform of that provider; `None` when its document is not known here.
 pub(super) fn by_id(provider: &str) -> Option<&'static Platform> {
     PLATFORMS.iter().copied().find(|platform| platform.id == provider)
 }

@@ -2,7 +2,6 @@
 
 use crate::provider::finding::Says;
 
-/// A point of a platform's checklist.
 pub(in crate::provider) struct Point {
     /// Its name in the API.
     pub id: &'static str,

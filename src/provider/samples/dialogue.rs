@@ -5,7 +5,6 @@ use std::time::Duration;
 use super::story::{Language, Mode, Story};
 use crate::model::Timestamp;
 
-/// Who speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
     System,
@@ -76,7 +75,6 @@ pub(super) struct Names {
     pub subject: &'static str,
 }
 
-/// The names of a language.
 pub(super) const fn names(language: Language) -> Names {
     let (customer, subject) = match language {
         Language::En => ("Emma Clarke", "dental check-up"),

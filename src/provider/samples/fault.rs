@@ -44,7 +44,7 @@ pub(crate) fn tamper(body: &mut Vec<u8>) {
 }
 
 impl Fault {
-    /// Its name.
+    /// The name that API and command line use.
     pub fn name(self) -> &'static str {
         self.into()
     }

@@ -54,9 +54,7 @@ pub(super) const UNKNOWN: &str = "creel.unknown_event";
 /// How a platform sends.
 #[derive(Debug)]
 pub(crate) struct Sender {
-    /// The provider's id.
     pub provider: &'static str,
-    /// Its events.
     pub events: &'static [SampleEvent],
     /// The platform's own header fields, in lower case: the user's fields never replace them, even if they are not
     /// sent.
@@ -80,7 +78,6 @@ pub(crate) struct Sender {
 /// An event that can be sent.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SampleEvent {
-    /// Its name.
     pub name: &'static str,
     /// When it is sent, in a few words.
     pub about: &'static str,
@@ -89,9 +86,7 @@ pub(crate) struct SampleEvent {
 /// A body before it is written.
 #[derive(Debug, Clone)]
 pub(crate) enum Content {
-    /// JSON.
     Json(Value),
-    /// A form.
     Form(Vec<(String, String)>),
 }
 
@@ -102,7 +97,6 @@ pub(crate) struct Made {
     pub headers: Vec<(String, String)>,
     /// What is added to the URL's query.
     pub query: Vec<(String, String)>,
-    /// The body.
     pub body: Vec<u8>,
 }
 
@@ -116,7 +110,7 @@ impl Made {
 /// One event to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Step {
-    /// The event.
+    /// The name of the event.
     pub event: String,
     /// The wait before it.
     pub after: Duration,

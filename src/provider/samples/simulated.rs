@@ -8,7 +8,6 @@ use crate::json::Pointer;
 use crate::model::Timestamp;
 use crate::provider::own::{self, Own};
 
-/// A platform that can be simulated.
 #[derive(Debug, Clone)]
 pub(crate) enum SimulatedPlatform {
     /// With made-up events.
@@ -20,7 +19,6 @@ pub(crate) enum SimulatedPlatform {
 /// An event that can be sent.
 #[derive(Debug, Clone)]
 pub(crate) struct SimulatedEvent {
-    /// Its name.
     pub name: Cow<'static, str>,
     /// When it is sent, in a few words.
     pub about: Cow<'static, str>,
@@ -44,7 +42,6 @@ pub(crate) fn simulated_platform(provider: &str) -> Result<SimulatedPlatform, Sa
 }
 
 impl SimulatedPlatform {
-    /// The provider's id.
     pub(crate) fn provider(&self) -> &str {
         match self {
             Self::Known(sender) => sender.provider,
@@ -52,7 +49,6 @@ impl SimulatedPlatform {
         }
     }
 
-    /// Its events.
     pub(crate) fn events(&self) -> Vec<SimulatedEvent> {
         match self {
             Self::Known(sender) => sender

@@ -9,9 +9,7 @@ const MIN_SPEED: f64 = 0.01;
 
 /// The events that a platform can send.
 pub(crate) struct Repertoire<'a> {
-    /// The provider's id.
     pub(in crate::provider) provider: &'a str,
-    /// The names of its events.
     pub(in crate::provider) events: Vec<&'a str>,
     /// The events of a whole session with their times, counted from its start; empty without sessions.
     pub(in crate::provider) moments: Vec<(&'a str, Duration)>,

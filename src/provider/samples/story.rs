@@ -29,7 +29,7 @@ pub enum Language {
 }
 
 impl Language {
-    /// Its name.
+    /// The name that API and command line use: `en`, `ru`, …
     pub fn name(self) -> &'static str {
         self.into()
     }
@@ -56,7 +56,6 @@ pub(crate) struct Story {
     pub seed: u64,
     /// When the session ends, or a single event happens.
     pub ended: Timestamp,
-    /// The language.
     pub language: Language,
     /// A call or a chat.
     pub mode: Mode,
@@ -67,13 +66,13 @@ pub(crate) struct Story {
 }
 
 impl Story {
-    /// A story of a seed that ends at a moment.
+    /// A call in English that ends at a moment. The same seed makes the same story.
     pub(crate) fn new(seed: u64, ended: Timestamp) -> Self {
         let (language, mode) = (Language::default(), Mode::default());
         Self { seed, ended, language, mode, size: None, session: None }
     }
 
-    /// The session's id.
+    /// The session's id: the given one, else one that depends on the seed alone.
     pub(crate) fn session(&self) -> String {
         self.session.clone().unwrap_or_else(|| self.uuid("session"))
     }

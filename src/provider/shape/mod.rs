@@ -37,7 +37,6 @@ pub(crate) struct Shape {
     first: u32,
     last: u32,
     kinds: BTreeMap<Kind, u32>,
-    /// The members of objects.
     members: BTreeMap<String, Shape>,
     /// The items of arrays, all together.
     items: Option<Box<Shape>>,
@@ -47,7 +46,6 @@ pub(crate) struct Shape {
     many: bool,
 }
 
-/// A body that is learnt.
 struct Body<'a> {
     /// Counted from 1.
     number: u32,
@@ -57,7 +55,6 @@ struct Body<'a> {
     room: usize,
 }
 
-/// What a value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::{Kind, Shape};
 
-/// The type of that name.
+/// The shape as a TypeScript type. The name's words are joined: `session.ended` becomes `SessionEnded`.
 pub(crate) fn typescript(name: &str, shape: &Shape) -> String {
     let mut words = String::new();
     for part in name.split(|character: char| !character.is_ascii_alphanumeric()).filter(|part| !part.is_empty()) {

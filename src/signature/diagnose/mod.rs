@@ -91,7 +91,6 @@ pub(crate) struct Case<'a> {
     pub scheme: &'a Scheme,
     /// Further values that the scheme needs, from the bin's settings.
     pub config: &'a Config,
-    /// The request.
     pub request: SignedRequest<'a>,
     /// The bin's secrets.
     pub secrets: &'a [Secret],
@@ -116,18 +115,15 @@ pub(crate) struct Case<'a> {
 /// A secret of another bin of this server.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct OtherSecret<'a> {
-    /// Its label.
     pub label: &'a str,
     /// The bin's name or id.
     pub bin: &'a str,
-    /// Its text.
     pub value: &'a SecretValue,
 }
 
 /// Another request of the same bin.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct OtherRequest<'a> {
-    /// Its id.
     pub id: RequestId,
     /// The header fields.
     pub headers: &'a Headers,

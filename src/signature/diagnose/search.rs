@@ -59,7 +59,6 @@ pub(super) enum Cut {
     Common,
 }
 
-/// The state of one diagnosis.
 pub(super) struct Search<'a> {
     pub(super) case: &'a Case<'a>,
     /// The scheme in force, without the rule for the timestamp's age, which does not matter here.

@@ -86,7 +86,7 @@ struct Member {
     guard: Guard,
     /// A cheap test that a request must pass first.
     trigger: Trigger,
-    /// The response, when it is this handshake.
+    /// The response; `None` when it is not this handshake after all.
     answer: fn(&Context<'_>) -> Option<Response>,
 }
 
@@ -143,7 +143,6 @@ pub(crate) struct Handshake {
 /// A secret that a sender handed over, for deliveries of these platforms only.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Learnt {
-    /// The secret.
     pub secret: SecretValue,
     /// Ids of the providers and schemes that use it.
     pub of: &'static [&'static str],
@@ -152,7 +151,6 @@ pub(crate) struct Learnt {
 /// What a bin is set to.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct BinSetting<'a> {
-    /// The provider.
     pub provider: Option<&'a str>,
     /// The scheme that verifies its requests.
     pub scheme: Option<&'a str>,
@@ -160,14 +158,11 @@ pub(crate) struct BinSetting<'a> {
     pub enforce: bool,
 }
 
-/// The response to a handshake.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct HandshakeResponse {
-    /// The status.
     pub status: u16,
     /// The headers in order, with a content type when there is a body.
     pub headers: Vec<(String, String)>,
-    /// The body.
     pub body: String,
 }
 

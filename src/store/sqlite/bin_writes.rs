@@ -186,7 +186,7 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Replaces every secret by these.
+    /// Replaces every secret, also one that a sender handed over.
     pub(crate) fn replace_secrets(
         &mut self,
         bin: BinId,

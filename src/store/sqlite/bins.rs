@@ -13,7 +13,7 @@ use super::values::{signed, unsigned};
 use crate::model::{Bin, BinCounts, BinId, Seq, Timestamp};
 use crate::store::types::{BinState, BinUpdate, VerdictStatus};
 
-/// All bins.
+/// All bins, in memory: look-ups never wait for the database.
 #[derive(Debug, Default)]
 pub(crate) struct Bins {
     inner: RwLock<Inner>,
@@ -36,10 +36,8 @@ struct Inner {
     keys: HashMap<i64, BinId>,
 }
 
-/// A bin as the store knows it.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
-    /// Its key in the database.
     pub(crate) key: i64,
     pub(crate) state: Arc<BinState>,
     pub(crate) holds: Arc<Holds>,
@@ -60,13 +58,12 @@ pub(crate) struct LatestVerdicts {
     pub(crate) verdicts: Arc<[VerdictStatus]>,
 }
 
-/// A bin's counts.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Tally {
     pub(crate) counts: BinCounts,
     /// Pinned requests; limits do not count them.
     pub(crate) pinned: u64,
-    /// Their bytes.
+    /// Bytes of the pinned requests, with their attempts.
     pub(crate) pinned_bytes: u64,
     /// When the newest request arrived.
     pub(crate) last_request_at: Option<Timestamp>,

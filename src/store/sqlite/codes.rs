@@ -287,7 +287,7 @@ pub(crate) const fn read_outcome(number: i64) -> Outcome {
     }
 }
 
-/// The kinds of journal rows.
+/// Numbers of `change.kind`, one for each kind of journal row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum JournalKind {
     Deleted = 1,

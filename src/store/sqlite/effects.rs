@@ -24,7 +24,6 @@ pub(crate) struct Effects {
     pub(crate) keep_seq: Seq,
     /// Rows added to the journal.
     pub(crate) journaled: u64,
-    /// Requests stored.
     pub(crate) captured: u64,
     /// Bytes written, about, beside what each row costs.
     pub(crate) bytes: u64,

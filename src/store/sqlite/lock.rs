@@ -50,7 +50,6 @@ impl Lock {
         Ok(Self { database, note })
     }
 
-    /// The database file.
     pub(crate) const fn database(&self) -> &File {
         &self.database
     }

@@ -15,7 +15,7 @@ use crate::store::error::{StoreError, Thing};
 use crate::store::types::{Reverified, Stored};
 
 impl Tx<'_> {
-    /// Changes the marks of one request.
+    /// Changes the marks of one request; one that is gone is an error.
     pub(crate) fn mark(
         &mut self,
         bin: BinId,
@@ -85,7 +85,7 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Deletes one request.
+    /// Deletes one request, also a pinned one; one that is gone is an error.
     pub(crate) fn delete(&mut self, bin: BinId, id: RequestId, seq: Seq) -> Result<(), StoreError> {
         let summary = self.summary(bin, id.seq())?.filter(|summary| summary.id == id).ok_or(GONE)?;
         let key = self.touch(bin)?.key;

@@ -134,7 +134,7 @@ pub(crate) fn reopen(path: &Path, options: &StoreOptions) -> Result<Connection, 
     Ok(conn)
 }
 
-/// A connection that only reads.
+/// A connection that only reads; it waits for locks up to [`BUSY_PATIENCE`].
 pub(crate) fn reader(path: &Path) -> Result<Connection, StoreError> {
     let conn = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     conn.busy_timeout(BUSY_PATIENCE)?;
@@ -341,7 +341,7 @@ pub(crate) fn identity(conn: &Connection) -> Result<(u32, u64), rusqlite::Error>
     Ok((u32::try_from(salt).unwrap_or_default(), unsigned(last)))
 }
 
-/// The checkpointer's connection.
+/// The checkpointer's connection: it never waits for a lock, and does not make the file.
 pub(crate) fn checkpointer(path: &Path, options: &StoreOptions) -> Result<Connection, rusqlite::Error> {
     let conn = Connection::open_with_flags(path, flags().difference(OpenFlags::SQLITE_OPEN_CREATE))?;
     conn.busy_timeout(Duration::ZERO)?;

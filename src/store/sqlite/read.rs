@@ -30,7 +30,7 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    /// One request.
+    /// One request with head and body.
     pub(crate) fn request(self, conn: &Connection, which: RequestRef) -> Result<CapturedRequest, StoreError> {
         whole(conn, self.one(conn, which)?)
     }

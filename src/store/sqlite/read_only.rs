@@ -14,7 +14,6 @@ use crate::model::{BinId, CapturedRequest, RequestId, Seq};
 use crate::store::error::{OpenError, StoreError, Thing};
 use crate::store::types::{BinState, RequestRef};
 
-/// The file.
 pub(crate) struct ReadOnly {
     conn: Connection,
     bins: Bins,

@@ -17,7 +17,7 @@ const READERS: usize = 4;
 /// How many of these may be long (searches, exports), so that lists stay quick.
 const LONG_READERS: usize = 2;
 
-/// The pool.
+/// Connections for reading. `any` limits all that are in use, `long` those for long reads.
 #[derive(Debug)]
 pub(crate) struct Readers {
     path: PathBuf,

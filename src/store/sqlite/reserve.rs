@@ -13,7 +13,6 @@ const PART: u64 = 4;
 /// The reserve is given back when less than this is free.
 const SCARCE: u64 = 1 << 20;
 
-/// The reserve of a database.
 #[derive(Debug)]
 pub(crate) struct Reserve {
     folder: PathBuf,

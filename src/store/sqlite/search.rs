@@ -27,7 +27,6 @@ const LARGEST_PIECE: i64 = 16_384;
 /// After a piece that took less, the next is larger; after one that took four times as long, smaller.
 const PIECE_TIME: Duration = Duration::from_millis(15);
 
-/// A search.
 #[derive(Debug)]
 pub(crate) struct Search {
     filter: Filter,

@@ -23,9 +23,9 @@ pub(crate) struct Shared {
     pub(crate) options: StoreOptions,
     /// The file itself, links resolved.
     pub(crate) path: PathBuf,
-    /// The identity of that file.
+    /// Device and inode of that file.
     identity: (u64, u64),
-    /// The identity of the log, once it exists.
+    /// Device and inode of the log, once it exists.
     log_identity: OnceLock<(u64, u64)>,
     /// Checks that the file's content was not changed from outside.
     pub(crate) whole: Whole,
