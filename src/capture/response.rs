@@ -31,7 +31,6 @@ struct Constant {
     delay: Duration,
 }
 
-/// The default response's body.
 const DEFAULT_BODY: &str = "ok";
 /// Stops a custom HTML response from running scripts in the capture origin.
 const SANDBOX: (&str, &str) = ("Content-Security-Policy", "sandbox");

@@ -41,7 +41,6 @@ impl Plan {
 /// Changes by the owner.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Edit {
-    /// Of the head.
     pub head: HeadEdit,
     /// Another body; `None` keeps that of the request.
     pub body: Option<Bytes>,
@@ -87,7 +86,7 @@ pub(crate) enum SendError {
     /// Too much is being sent.
     #[error("{0} jobs are running already: wait for one to end, or stop one.")]
     TooManyJobs(usize),
-    /// The store.
+    /// The store failed, or the bin or the request is gone.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

@@ -28,7 +28,7 @@ pub(crate) struct AnswerSide {
     pub id: Seq,
     /// The request that was sent.
     pub request: RequestId,
-    /// Where to.
+    /// The URL that it was sent to.
     pub target: String,
     pub started_at: Timestamp,
     pub outcome: Outcome,

@@ -34,7 +34,6 @@ pub(crate) struct Hunk {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct DiffLine {
-    /// Which of the texts has it.
     pub kind: LineKind,
     /// Its number in the first text, from 1.
     pub a: Option<usize>,

@@ -331,7 +331,6 @@ fn plain(digits: &str, point: i32, whole: &str) -> String {
     }
 }
 
-/// With an exponent.
 fn exponent(digits: &str, point: i32, how: Exponent) -> String {
     let (first, rest) = digits.split_at(1);
     let fraction = match rest {

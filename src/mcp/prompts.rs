@@ -12,7 +12,6 @@ use crate::view::plain;
 const DEBUG_SIGNATURE: &str = "debug_signature";
 const CHECKLIST: &str = "preproduction_checklist";
 
-/// What there is.
 pub(super) fn list() -> Vec<Prompt> {
     let argument =
         |name: &str, text: &str, required| PromptArgument::new(name).with_description(text).with_required(required);

@@ -90,7 +90,7 @@ impl Verifier {
         })
     }
 
-    /// For one scheme.
+    /// For one scheme. A secret whose label is the name of a second value of the scheme is that value, and no key.
     #[must_use]
     pub fn of(scheme: Arc<Scheme>, secrets: &[Secret]) -> Self {
         let (set, secrets) = settings(scheme.settings(), secrets);

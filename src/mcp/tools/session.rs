@@ -22,7 +22,7 @@ pub(super) const TOOL: ToolSpec = ToolSpec {
     call: |agent, given| Box::pin(call(agent, given)),
 };
 
-/// Sessions of a list.
+/// Sessions of a list, as the API's parameter.
 const LISTED: &str = "10";
 /// Events of a session that are shown.
 const EVENTS: usize = 50;

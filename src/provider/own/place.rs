@@ -65,7 +65,7 @@ impl Place {
         }
     }
 
-    /// The header that it is.
+    /// The header's name; `None` for a place elsewhere.
     pub(super) fn header(&self) -> Option<&str> {
         match self {
             Self::Header(name) => Some(name),

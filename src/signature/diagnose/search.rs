@@ -45,7 +45,6 @@ pub(super) enum Parsed<'a> {
     NotYet,
     /// It is not JSON, or too large to be parsed.
     No,
-    /// The parsed JSON.
     Json(Node<'a>),
 }
 

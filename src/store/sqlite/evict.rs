@@ -16,7 +16,6 @@ pub(crate) struct Row {
     pub(crate) bytes: u64,
 }
 
-/// The row with that key.
 pub(crate) fn row_at(conn: &Connection, row_key: i64) -> Result<Option<Row>, StoreError> {
     let row = conn
         .prepare_cached("SELECT flags, head_size + body_size + attempt_bytes FROM request WHERE place = ?")?

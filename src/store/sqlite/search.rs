@@ -38,7 +38,6 @@ pub(crate) struct Search {
     before: Seq,
 }
 
-/// What a search found.
 #[derive(Debug, Default)]
 struct Found {
     /// Cursors, in the search's order, up to the limit.
