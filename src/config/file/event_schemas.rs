@@ -11,6 +11,7 @@ use crate::provider::own_schema::{self, MAX_NAME, MAX_SCHEMAS};
 /// Bytes of a schema's file.
 const MAX_FILE: u64 = 1 << 20;
 
+/// A schema that the file sets for one event of a bin.
 #[derive(Clone, PartialEq)]
 pub struct DeclaredSchema {
     /// The event that it is for: a name of up to [`MAX_NAME`] characters.
