@@ -156,7 +156,7 @@ pub(crate) struct CountsShape {
     pub requests: u64,
     /// Of these, not yet read.
     pub unread: u64,
-    /// Bytes of their heads and bodies.
+    /// Bytes of their heads and bodies, and of their attempts.
     pub bytes: u64,
     /// Requests that retention removed.
     pub evicted: u64,
