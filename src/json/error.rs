@@ -14,3 +14,10 @@ pub struct JsonError {
     /// What was expected there, or else what is wrong, in a few words.
     pub message: &'static str,
 }
+
+impl JsonError {
+    /// The error in a sentence for people.
+    pub(crate) fn sentence(&self) -> String {
+        format!("Not valid JSON: {} at line {}, column {}.", self.message, self.line, self.column)
+    }
+}

@@ -51,6 +51,21 @@ impl Outcome {
     pub fn name(self) -> &'static str {
         self.into()
     }
+
+    /// The same in words, for people.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::RefusedTarget => "target not allowed",
+            Self::Dns => "unknown host",
+            Self::Connect => "no connection",
+            Self::Tls => "no TLS",
+            Self::Timeout => "timed out",
+            Self::Reset => "connection reset",
+            Self::Cut => "answer cut off",
+            Self::Malformed => "no HTTP answer",
+        }
+    }
 }
 
 /// How long the steps of an attempt took, in microseconds; `None` for a step that was not reached.

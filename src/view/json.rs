@@ -37,7 +37,7 @@ fn render(body: &Body<'_>, options: &RenderOptions) -> ViewModel {
     let rows = outline.first_rows(body.bytes(), options.json_rows);
     let mut model = ViewModel::new(&MEMBER);
     if let Some(error) = &outline.error {
-        model.notes.push(format!("Not valid JSON: {} at line {}, column {}.", error.message, error.line, error.column));
+        model.notes.push(error.sentence());
     }
     if !outline.all_outlined {
         model.notes.push(format!("Only the first {} values can be opened.", outline.count()));

@@ -146,7 +146,7 @@ fn fast(evidence: &Evidence<'_>) -> Judgement {
     if let Some(first) = bad.first() {
         let came = match (first.last.outcome, first.last.status) {
             (Outcome::Answered, Some(status)) => format!("answered {status}"),
-            (outcome, _) => format!("ended as {}", outcome.name()),
+            (outcome, _) => format!("failed: {}", outcome.words()),
         };
         let sentence = format!("{figures}; {} not answered 2xx, one {came}.", bad.len());
         return judgement(State::Failed, sentence, FORWARD, requests_of(&bad));

@@ -49,7 +49,12 @@ pub(super) fn facts(case: &Case<'_>) -> Vec<Finding> {
 pub(super) fn guesses(search: &Search<'_>) -> Vec<Finding> {
     let mut guesses = Vec::new();
     guesses.extend(missing(search));
-    if guesses.is_empty() {
+    if guesses.is_empty() && search.case.secrets.is_empty() {
+        // Nothing was tried, so only what the request itself shows can be said besides.
+        guesses.push(no_secret());
+        guesses.extend(part_missing(search));
+        guesses.extend(malformed(search));
+    } else if guesses.is_empty() {
         let undecodable = undecodable(search);
         let has_key = undecodable.is_none();
         guesses.extend(undecodable);
@@ -197,14 +202,15 @@ fn url(search: &Search<'_>) -> Option<Finding> {
     ))
 }
 
+fn no_secret() -> Finding {
+    finding(
+        "no_secret",
+        "The bin has no secret to check the signature with.",
+        "Add the provider's signing secret to the bin.",
+    )
+}
+
 fn wrong_secret(search: &Search<'_>) -> Finding {
-    if search.case.secrets.is_empty() {
-        return finding(
-            "no_secret",
-            "The bin has no secret to check the signature with.",
-            "Add the provider's signing secret to the bin.",
-        );
-    }
     if search.scheme.algorithm == Algorithm::Equal {
         return finding(
             "wrong_secret",

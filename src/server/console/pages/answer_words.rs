@@ -13,7 +13,7 @@ pub(super) fn result(delivered: &Delivered) -> (&'static str, String) {
     match (delivered.outcome, last.status) {
         (Outcome::Answered, Some(status)) if last.is_delivered() => ("ok", format!("delivered {status}")),
         (Outcome::Answered, Some(status)) => ("bad", format!("not accepted {status}")),
-        (outcome, _) => ("bad", outcome.name().replace('_', " ")),
+        (outcome, _) => ("bad", outcome.words().to_owned()),
     }
 }
 
@@ -21,7 +21,7 @@ pub(super) fn result(delivered: &Delivered) -> (&'static str, String) {
 pub(super) fn differences(diff: AnswerDiff) -> Option<String> {
     let mut lines = Vec::new();
     if diff.a.outcome != diff.b.outcome {
-        lines.push(format!("outcome {} → {}", diff.a.outcome.name(), diff.b.outcome.name()));
+        lines.push(format!("outcome {} → {}", diff.a.outcome.words(), diff.b.outcome.words()));
     }
     if diff.a.status != diff.b.status {
         let status = |status: Option<u16>| status.map_or_else(|| "none".to_owned(), |status| status.to_string());

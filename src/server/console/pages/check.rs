@@ -5,7 +5,7 @@ use askama::Template;
 use askama::filters::HtmlSafe;
 use serde::Deserialize;
 
-use super::format::{self, Seen};
+use super::format::{self, Seen, Sentence};
 use super::html;
 use super::row::status_class;
 use super::shell::{BinLinks, Shell};

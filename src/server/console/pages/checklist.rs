@@ -5,7 +5,7 @@ use askama::Template;
 use askama::filters::HtmlSafe;
 use serde::Deserialize;
 
-use super::format::{self, Seen};
+use super::format::{self, Seen, Sentence};
 use super::html;
 use super::shell::{BinLinks, Shell};
 use crate::provider::checklist::{Checklist, Judged, State as PointState};
@@ -84,7 +84,7 @@ pub(super) async fn show(
     let part = checklist::of(&state, &bin.0).await?.map(|list| part_of(&list, &links));
     match part {
         Some(part) if params.part => html(&part),
-        None if params.part => Err(Problem::not_found("checklist")),
+        None if params.part => Ok(HttpResponse::NoContent().finish()),
         part => {
             let shell = Shell::new(&request, format!("Checklist of {}", links.label));
             html(&ChecklistPage { shell, bin: links, part, head_seq })

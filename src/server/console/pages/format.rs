@@ -1,5 +1,7 @@
 //! Formats sizes, durations, times, and text from senders for people.
 
+use std::time::Duration;
+
 use askama::filters::HtmlSafe;
 
 use crate::model::Timestamp;
@@ -28,6 +30,14 @@ pub(super) fn micros(micros: u64) -> String {
         0..1_000 => format!("{micros} µs"),
         1_000..1_000_000 => format!("{:.1} ms", value / 1e3),
         _ => format!("{:.1} s", value / 1e6),
+    }
+}
+
+/// A duration that was measured: `272.6 ms`, `14.2 s`, `12 min`.
+pub(super) fn took(duration: Duration) -> String {
+    match duration.as_secs() {
+        0..60 => micros(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)),
+        seconds => span(seconds),
     }
 }
 
@@ -125,6 +135,25 @@ impl std::fmt::Display for Seen<'_> {
 // Display above escapes everything itself.
 impl HtmlSafe for Seen<'_> {}
 
+/// One of Creel's sentences as HTML, escaped like [`Seen`]: what stands in backticks is code.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sentence<'a>(pub &'a str);
+
+impl std::fmt::Display for Sentence<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut rest = self.0;
+        while let Some((before, (code, after))) =
+            rest.split_once('`').and_then(|(before, after)| Some((before, after.split_once('`')?)))
+        {
+            write!(f, "{}<code>{}</code>", Seen(before), Seen(code))?;
+            rest = after;
+        }
+        write!(f, "{}", Seen(rest))
+    }
+}
+
+impl HtmlSafe for Sentence<'_> {}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,6 +177,7 @@ mod tests {
             "a<span class=\"ctl\">\\u{202e}</span>b<span class=\"ctl\">\\u{0}</span>"
         );
         assert_eq!(Seen("a\r\nb\tc").to_string(), "a\nb\tc");
+        assert_eq!(Sentence("`<a>` is ``no` b").to_string(), "<code>&lt;a&gt;</code> is <code></code>no` b");
     }
 
     proptest::proptest! {

@@ -5,33 +5,57 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::format;
 use crate::server::console::ConsoleState;
 
-/// Sentences for the top of a page; none when all is well.
-pub(super) fn notices(state: &ConsoleState) -> Vec<String> {
+/// A notice at the top of a page.
+#[derive(Debug, Clone)]
+pub(crate) struct Notice {
+    /// What has happened, in a sentence.
+    pub text: String,
+    /// Whether something does not work now; else something was turned away, as it should be.
+    pub is_trouble: bool,
+}
+
+impl Notice {
+    fn trouble(text: String) -> Self {
+        Self { text, is_trouble: true }
+    }
+
+    fn turned_away(what: String) -> Self {
+        Self { text: format!("Since the start: {what}"), is_trouble: false }
+    }
+}
+
+/// What is to be said at the top of a page; nothing when all is well.
+pub(super) fn notices(state: &ConsoleState) -> Vec<Notice> {
     let store = state.store.stats();
     let seen = state.capture.counters();
     let mut all = Vec::new();
     if let Some(trouble) = store.trouble {
-        all.push(format!("Requests cannot be stored: {trouble}."));
+        all.push(Notice::trouble(format!("Requests cannot be stored: {trouble}.")));
     }
     if let Some(trouble) = state.setup.as_ref().and_then(|setup| setup.trouble.lock().clone()) {
-        all.push(format!(
+        all.push(Notice::trouble(format!(
             "The configuration file was changed and is wrong, so that what was set before stays: {trouble}."
-        ));
+        )));
     }
     if let Some(waits) = state.setup.as_ref().and_then(|setup| setup.waits.lock().clone()) {
-        all.push(format!("Of the configuration file, {waits}"));
+        all.push(Notice::trouble(format!("Of the configuration file, {waits}")));
     }
     if store.clock_jumped {
-        all.push("The clock has jumped ahead. For an hour nothing is removed for its age.".to_owned());
+        let text = "The clock has jumped ahead. For an hour nothing is removed for its age.".to_owned();
+        all.push(Notice::trouble(text));
     }
     let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
     let shed = of(&seen.shed);
     if shed > 0 {
         let closed = format::plural(shed, "idle connection was", "idle connections were");
-        all.push(format!("Since the start: {closed} closed, as many were open as --max-connections allows."));
+        let what = format!("{closed} closed, as many were open as --max-connections allows.");
+        all.push(Notice::turned_away(what));
+    }
+    if store.failed > 0 {
+        let requests = format::plural(store.failed, "request", "requests");
+        all.push(Notice::trouble(format!("Since the start: {requests} could not be stored.")));
     }
     for (count, what) in [
-        (store.failed, "could not be stored"),
         (of(&seen.crowded), "rejected: too much was being received at once"),
         (of(&seen.not_asked), "answered 503: too many senders waited for a target's answer"),
         (of(&seen.loops), "not kept: they are in a delivery loop"),
@@ -42,13 +66,14 @@ pub(super) fn notices(state: &ConsoleState) -> Vec<String> {
     ] {
         if count > 0 {
             let noun = if count == 1 { "request" } else { "requests" };
-            all.push(format!("Since the start: {} {noun} {what}.", format::count(count)));
+            all.push(Notice::turned_away(format!("{} {noun} {what}.", format::count(count))));
         }
     }
     for (_, what, count) in state.security.refused().all() {
         if count > 0 {
-            let requests = format::plural(count, "request", "requests");
-            all.push(format!("Since the start: {requests} to the console refused: {what}."));
+            let (noun, verb) = if count == 1 { ("request", "was") } else { ("requests", "were") };
+            let requests = format::count(count);
+            all.push(Notice::turned_away(format!("{requests} {noun} to the console {verb} refused: {what}.")));
         }
     }
     all

@@ -57,7 +57,7 @@ pub(super) fn attempt_words(last: LastAttempt) -> String {
     match last.status {
         Some(status) if last.is_delivered() => format!("→ delivered {status}"),
         Some(status) => format!("⇥ not accepted {status}"),
-        None => format!("✗ not delivered: {}", last.outcome.name().replace('_', " ")),
+        None => format!("✗ not delivered: {}", last.outcome.words()),
     }
 }
 

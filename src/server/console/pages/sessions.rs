@@ -7,7 +7,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
 use super::conversation::{self, Conversation};
-use super::format::{self, Seen, capital};
+use super::format::{self, Seen, Sentence, capital};
 use super::html;
 use super::row::{Chip, attempt_words, chip, status_class};
 use super::session_contract::{Told, broken, contract_chip, findings_href};
@@ -147,7 +147,7 @@ fn line(session: &Session, base: &str) -> Line {
         provider: session.provider.clone().unwrap_or_default(),
         started_iso: started.to_string(),
         started_full: format::row_time(started),
-        took: format::span(took.as_secs()),
+        took: format::took(took),
         more_marks: marks.len().saturating_sub(SHOWN_MARKS),
         marks: marks.into_iter().take(SHOWN_MARKS).collect(),
         verdicts,
@@ -310,7 +310,7 @@ impl SessionPart {
         let mut facts = vec![
             ("Session".to_owned(), session.id.clone()),
             ("First request".to_owned(), format!("{} ({})", format::full_time(started), format::ago(started, now))),
-            ("From first to last".to_owned(), format::micros(micros(last.since(started)))),
+            ("From first to last".to_owned(), format::took(last.since(started))),
             ("Requests".to_owned(), format::count(session.total)),
         ];
         if let Some(provider) = &session.provider {

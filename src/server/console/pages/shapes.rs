@@ -5,7 +5,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::address::encoded;
-use super::format::{self, Seen};
+use super::format::{self, Seen, Sentence};
 use super::html;
 use super::settings::file_name;
 use super::shell::{BinLinks, Shell};

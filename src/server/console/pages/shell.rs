@@ -3,7 +3,7 @@
 use actix_web::HttpRequest;
 
 use super::commands;
-use super::notices::notices;
+use super::notices::{Notice, notices};
 use crate::model::Bin;
 use crate::server::console::extract::State;
 use crate::server::console::{ConsoleState, assets};
@@ -22,8 +22,7 @@ pub(crate) struct Shell {
     pub theme: &'static str,
     /// The script modules, to be fetched together.
     pub modules: Vec<&'static str>,
-    /// Notices, in sentences.
-    pub notices: Vec<String>,
+    pub notices: Vec<Notice>,
 }
 
 #[expect(clippy::unused_self, reason = "templates reach these through the shell that every page has")]

@@ -62,8 +62,8 @@ impl Refused {
                 "made by a page of another site, or for a name that the console does not answer to",
                 of(&self.source),
             ),
-            ("token", "with a wrong token", of(&self.token)),
-            ("crowded", "turned away because too many wrong tokens came at once", of(&self.crowded)),
+            ("token", "wrong token", of(&self.token)),
+            ("crowded", "too many wrong tokens at once", of(&self.crowded)),
         ]
     }
 

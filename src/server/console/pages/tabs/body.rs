@@ -4,8 +4,9 @@ use askama::Template;
 use askama::filters::HtmlSafe;
 
 use super::tree::{TreeLine, tree_lines};
+use crate::json::JsonError;
 use crate::model::CapturedRequest;
-use crate::server::console::pages::format::{self, Seen};
+use crate::server::console::pages::format::{self, Seen, Sentence};
 use crate::server::console::reading::Marks;
 use crate::view::{self, Body, BodyInput, HexView, RenderOptions, ViewContent, ViewKind};
 
@@ -128,10 +129,13 @@ impl BodyBox {
         let codings = codings(request);
         let body = open_body(request, &codings);
         let views = body.views();
-        let best = views.first().copied().unwrap_or(ViewKind::HEX);
         let has_json = views.contains(&ViewKind::JSON);
         let pretty = has_json && choice.view == Some(PRETTY);
-        let kind = choice.view.and_then(|name| name.parse().ok()).filter(|kind| views.contains(kind)).unwrap_or(best);
+        let chosen = choice.view.and_then(|name| name.parse().ok()).filter(|kind| views.contains(kind));
+        let best = views.first().copied().unwrap_or(ViewKind::HEX);
+        // A tree ends where JSON breaks off, and would hide what came after.
+        let breaks_off = best == ViewKind::JSON && body.outline().error.is_some() && views.contains(&ViewKind::TEXT);
+        let kind = chosen.unwrap_or(if breaks_off { ViewKind::TEXT } else { best });
         let link = |name: &str| format!("{}view={name}", places.href);
         let mut choices = Vec::new();
         for view in &views {
@@ -154,6 +158,9 @@ impl BodyBox {
             shown.pretty(&body);
         } else {
             shown.show(&body, kind, (choice, places), marks);
+            if breaks_off && kind == ViewKind::TEXT {
+                shown.notes.extend(body.outline().error.as_ref().map(JsonError::sentence));
+            }
         }
         let is_json = matches!(shown.content, Content::Json { .. });
         if (is_json || matches!(shown.content, Content::Text(_))) && body.bytes().len() <= COPY_BYTES {

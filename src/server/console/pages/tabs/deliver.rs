@@ -9,7 +9,7 @@ use crate::model::{Attempt, BinSettings, Forwarded, FreshnessStatus, Seq, Times,
 use crate::server::console::heavy::InTurn;
 use crate::server::console::pages::answer_words::{self, differences};
 use crate::server::console::pages::editable::Editable;
-use crate::server::console::pages::format::{self, Seen};
+use crate::server::console::pages::format::{self, Seen, Sentence};
 use crate::server::console::pages::row::{Chip, chip_of};
 use crate::server::console::problem::Problem;
 use crate::server::console::security::without_session;

@@ -13,7 +13,7 @@ use crate::server::console::learnt::{self, Kin};
 use crate::server::console::pages::address::encoded;
 use crate::server::console::pages::contract_box::ContractBox;
 use crate::server::console::pages::conversation::{self, Conversation};
-use crate::server::console::pages::format::{self, Seen};
+use crate::server::console::pages::format::{self, Seen, Sentence};
 use crate::server::console::pages::sessions::href;
 use crate::server::console::problem::Problem;
 use crate::server::console::reading::{Reading, by_schema, has_contract};

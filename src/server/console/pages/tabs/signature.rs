@@ -13,7 +13,7 @@ use crate::server::console::extract::{BinRef, Json, State, WhichRequest, only_ob
 use crate::server::console::heavy::{self, InTurn};
 use crate::server::console::pages::address::{DetailParams, ListParams};
 use crate::server::console::pages::choices;
-use crate::server::console::pages::format::{self, Seen};
+use crate::server::console::pages::format::{self, Seen, Sentence};
 use crate::server::console::pages::html;
 use crate::server::console::pages::row::{Chip, chip_of};
 use crate::server::console::pages::shell::BinLinks;

@@ -4,7 +4,7 @@ use askama::Template;
 use askama::filters::HtmlSafe;
 
 use crate::json::{JsonHits, JsonNode, JsonPage, NodeKind};
-use crate::server::console::pages::format::Seen;
+use crate::server::console::pages::format::{Seen, Sentence};
 use crate::server::console::reading::{Mark, Marks};
 
 /// The end of a container: how many of its values are not on the page.
