@@ -172,7 +172,7 @@ pub(super) fn as_json(request: &CapturedRequest, delivered: &Delivered) -> Value
 /// A delivery in a line: `42  POST /paid  204  12 ms  http://localhost:3000/hook/paid`.
 pub(super) fn as_line(request: &CapturedRequest, delivered: &Delivered) -> String {
     let summary = &request.summary;
-    let came = delivered.status().map_or_else(|| delivered.outcome.words().to_owned(), |status| status.to_string());
+    let came = delivered.status().map_or_else(|| delivered.outcome.name().to_owned(), |status| status.to_string());
     let event = summary.derived.event.name.as_deref().map(|event| format!("  {event}")).unwrap_or_default();
     let millis = delivered.times.total / 1_000;
     let path = if summary.path.is_empty() { "/" } else { &summary.path };

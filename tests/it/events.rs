@@ -20,6 +20,11 @@ async fn post(app: &TestApp, bin: &str, fields: &[(&str, &str)], body: &str) {
     assert_eq!(request.send().await.unwrap().status(), 200);
 }
 
+/// A page with its code in backticks again, as the API writes it.
+fn in_words(html: &str) -> String {
+    html.replace("<code>", "`").replace("</code>", "`")
+}
+
 #[actix_web::test]
 async fn the_documents_own_events_are_as_their_contracts_say() {
     let app = TestApp::start().await;
@@ -60,7 +65,7 @@ async fn what_breaks_a_contract_is_told_by_the_api_in_the_tree_and_on_the_events
     let id = app.requests("events").await[0]["id"].as_str().unwrap().to_owned();
     let page = async |path: &str| {
         let url = format!("{}/bins/events/requests/{id}{path}", app.started.console_url);
-        app.client.get(url).send().await.unwrap().text().await.unwrap()
+        in_words(&app.client.get(url).send().await.unwrap().text().await.unwrap())
     };
     let tree = page("").await;
     for sentence in ["`assistantId` is a text, not a whole number.", "The field `reason` is missing."] {
@@ -474,7 +479,7 @@ async fn a_json_schema_of_ones_own_checks_every_request_with_its_event() {
     let id = app.requests(&bin).await[0]["id"].as_str().unwrap().to_owned();
     let page = async |path: &str| {
         let url = format!("{}/bins/{bin}{path}", app.started.console_url);
-        app.client.get(url).send().await.unwrap().text().await.unwrap()
+        in_words(&app.client.get(url).send().await.unwrap().text().await.unwrap())
     };
     let tree = page(&format!("/requests/{id}")).await;
     for words in ["breaks your schema", "`after` is missing; your schema requires it."] {
@@ -712,7 +717,7 @@ async fn an_event_of_a_known_platform_is_checked_against_the_last_one_and_text_s
     assert!(tab.contains("differs from the last"), "{tab}");
     // In the tree at its place; each once, on whatever page of the values it stands.
     let page = format!("{}/bins/calls/requests/{id}", app.started.console_url);
-    let tree = app.client.get(&page).send().await.unwrap().text().await.unwrap();
+    let tree = in_words(&app.client.get(&page).send().await.unwrap().text().await.unwrap());
     assert_eq!(tree.matches("differs from the last").count(), 2, "{tree}");
     let place = |text: &str| tree.find(text).unwrap_or_else(|| panic!("{text}: {tree}"));
     assert!(
@@ -833,7 +838,7 @@ async fn the_shape_of_an_event_says_what_is_documented_who_had_it_and_what_is_ne
     assert_eq!(told("/old"), json!(["unnamed", 0, 0, ["missing"]]));
     assert_eq!(told("/mood"), json!(["unnamed", 1, 1, ["new_field"]]));
     let url = format!("{}/bins/calls/contract?event=session.ended", app.started.console_url);
-    let page = app.client.get(url).send().await.unwrap().text().await.unwrap();
+    let page = in_words(&app.client.get(url).send().await.unwrap().text().await.unwrap());
     for words in ["First seen", "Last seen", "Drift", "`/mood` is new.", ">not named<", ">left open<"] {
         assert!(page.contains(words), "{words}: {page}");
     }

@@ -199,7 +199,7 @@ async fn wrong_tokens_are_slow_and_many_are_turned_away_while_the_right_one_is_n
         assert_eq!(count.parse::<usize>().unwrap(), refused, "{reason}: {metrics}");
     }
     let home = own("/").await.unwrap().text().await.unwrap();
-    assert!(home.contains("to the console was refused: wrong token"), "{home}");
+    assert!(home.contains("to the console were refused: wrong token"), "{home}");
 }
 
 #[actix_web::test]

@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::future::join_all;
 
-pub(crate) use running::{Check, Checks};
+pub(crate) use running::{Check, Checks, MAX_REMEMBERED};
 pub(crate) use shot::CheckPlan;
 
 use super::engine::{Engine, Parcel};

@@ -17,7 +17,7 @@ use crate::model::{BinId, CheckReport};
 /// Concurrent checks: each may have twenty requests open.
 const MAX_RUNNING: usize = 2;
 /// Checks that are remembered, running ones among them; of those that are over, the oldest goes first.
-const MAX_REMEMBERED: usize = 16;
+pub(crate) const MAX_REMEMBERED: usize = 16;
 
 /// A check that the server runs, or has run.
 #[derive(Debug)]

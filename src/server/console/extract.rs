@@ -82,18 +82,38 @@ impl FromRequest for BinRef {
     }
 }
 
-/// What a part of a path names, other than bins.
+/// What a part of a path names, other than bins that are there.
 pub(super) trait PathPart: Sized {
     /// The part in the route.
     const PART: &'static str;
-    /// The word for it in problems.
-    const WORD: &'static str = Self::PART;
 
     /// Finds what is called so; nothing when there is none.
     fn find(state: &ConsoleState, name: &str) -> Option<Self>;
+
+    /// The problem when there is none.
+    fn missing() -> Problem {
+        Problem::not_found(Self::PART)
+    }
 }
 
-/// What the part of the path names, found.
+/// Makes types for names in a path that the handler looks up itself, or that may be new.
+macro_rules! path_names {
+    ($($(#[$doc:meta])* $visibility:vis struct $name:ident, $part:literal;)+) => {$(
+        $(#[$doc])*
+        $visibility struct $name(pub(super) String);
+
+        impl $crate::server::console::extract::PathPart for $name {
+            const PART: &'static str = $part;
+
+            fn find(_: &$crate::server::console::ConsoleState, name: &str) -> Option<Self> {
+                Some(Self(name.to_owned()))
+            }
+        }
+    )+};
+}
+pub(super) use path_names;
+
+/// What the part of the path names.
 pub(super) struct Named<T>(pub(super) T);
 
 impl<T: PathPart> FromRequest for Named<T> {
@@ -106,7 +126,7 @@ impl<T: PathPart> FromRequest for Named<T> {
         let name = request.match_info().get(T::PART).and_then(decoded);
         ready(State::of(request).and_then(|state| {
             let found = name.and_then(|name| T::find(&state, &name));
-            found.map(Self).ok_or_else(|| Problem::not_found(T::WORD))
+            found.map(Self).ok_or_else(T::missing)
         }))
     }
 }
@@ -116,16 +136,19 @@ pub(super) type WhichRequest = Named<RequestRef>;
 
 impl PathPart for RequestRef {
     const PART: &'static str = "id";
-    const WORD: &'static str = "request";
 
     fn find(_: &ConsoleState, name: &str) -> Option<Self> {
         name.parse().ok()
+    }
+
+    fn missing() -> Problem {
+        Problem::not_found("request")
     }
 }
 
 /// The request that a parameter or a field names. Any text that is no id and not `latest` names none.
 pub(super) fn which_request(text: &str) -> Result<RequestRef, Problem> {
-    text.parse().map_err(|_| Problem::not_found(RequestRef::WORD))
+    text.parse().map_err(|_| RequestRef::missing())
 }
 
 /// A query whose parameters are all known and of the right type. The parameter at fault is named.

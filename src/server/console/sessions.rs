@@ -6,7 +6,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::ConsoleState;
-use super::extract::PathPart;
+use super::extract::path_names;
 use super::heavy::turn;
 use super::problem::Problem;
 use crate::http::{Headers, coding};
@@ -322,13 +322,7 @@ pub(super) fn platform_events(bin: &Bin) -> Vec<(&'static str, bool)> {
     bin.settings.provider.as_deref().map(lifecycle::events).unwrap_or_default()
 }
 
-/// A session's name, as `{session}` of a path has it.
-pub(super) struct SessionName(pub(super) String);
-
-impl PathPart for SessionName {
-    const PART: &'static str = "session";
-
-    fn find(_: &ConsoleState, name: &str) -> Option<Self> {
-        Some(Self(name.to_owned()))
-    }
+path_names! {
+    /// A session's name.
+    pub(super) struct SessionName, "session";
 }

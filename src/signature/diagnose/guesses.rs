@@ -50,7 +50,7 @@ pub(super) fn guesses(search: &Search<'_>) -> Vec<Finding> {
     let mut guesses = Vec::new();
     guesses.extend(missing(search));
     if guesses.is_empty() && search.case.secrets.is_empty() {
-        // Nothing was tried, so only what the request itself shows can be said besides.
+        // No secret of the bin could be tried, so only what the request itself shows can be said besides.
         guesses.push(no_secret());
         guesses.extend(part_missing(search));
         guesses.extend(malformed(search));

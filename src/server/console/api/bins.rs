@@ -12,7 +12,7 @@ use crate::capture::UnknownBin;
 use crate::deliver::note_scheme_change;
 use crate::model::{BinSettings, Timestamp};
 use crate::server::console::ConsoleState;
-use crate::server::console::extract::{BinRef, Json, Named, OptionalJson, PathPart, State};
+use crate::server::console::extract::{BinRef, Json, Named, OptionalJson, State, path_names};
 use crate::server::console::problem::{Code, Problem};
 use crate::shapes::BinShape;
 use crate::store::{BinState, StoreError};
@@ -86,15 +86,9 @@ async fn read(state: State, bin: BinRef) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::Ok().json(state.bin_shape(&bin.0)))
 }
 
-/// The id or name of a bin that may not be there yet.
-struct WantedName(String);
-
-impl PathPart for WantedName {
-    const PART: &'static str = "bin";
-
-    fn find(_: &ConsoleState, name: &str) -> Option<Self> {
-        Some(Self(name.to_owned()))
-    }
+path_names! {
+    /// The id or name of a bin that may not be there yet.
+    struct WantedName, "bin";
 }
 
 /// Create the bin of that name, or get it as it is

@@ -12,7 +12,7 @@ use super::input_replay::{HeaderEditInput, checked_target};
 use super::input_send::{checked_headers, sign_with};
 use super::schemas;
 use super::wait::patience;
-use crate::deliver::check::{Check, CheckPlan};
+use crate::deliver::check::{Check, CheckPlan, MAX_REMEMBERED};
 use crate::export;
 use crate::model::{BinId, CheckReport};
 use crate::provider::battery::{self, Battery, Case, FRAMEWORKS};
@@ -143,10 +143,13 @@ fn shape<'a>(state: &State, check: &Check, report: &'a CheckReport) -> CheckShap
 
 impl PathPart for Arc<Check> {
     const PART: &'static str = "check";
-    const WORD: &'static str = "check: the newest 16 are kept until the server ends";
 
     fn find(state: &ConsoleState, name: &str) -> Option<Self> {
         state.deliver.find_check(name.parse().ok()?)
+    }
+
+    fn missing() -> Problem {
+        Problem::not_found(&format!("check: the newest {MAX_REMEMBERED} are kept until the server ends"))
     }
 }
 

@@ -8,10 +8,10 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::contract::SourceShape;
 use crate::model::{BinSettings, RequestId, StatedPoint, Timestamp};
 use crate::provider::checklist::{Checklist, Judged, State as PointState, has_point, markdown};
-use crate::server::console::extract::{BinRef, Json, Named, PathPart, Query, State, only_objects};
+use crate::server::console::checklist;
+use crate::server::console::extract::{BinRef, Json, Named, Query, State, only_objects, path_names};
 use crate::server::console::pages::BinLinks;
 use crate::server::console::problem::Problem;
-use crate::server::console::{ConsoleState, checklist};
 
 pub(super) fn configure(app: &mut ServiceConfig<'_>) {
     app.service(read).service(state_point);
@@ -166,15 +166,9 @@ struct PointInput {
 
 only_objects!(PointInput);
 
-/// A point of a checklist, as `{point}` of the path names it.
-struct PointName(String);
-
-impl PathPart for PointName {
-    const PART: &'static str = "point";
-
-    fn find(_: &ConsoleState, name: &str) -> Option<Self> {
-        Some(Self(name.to_owned()))
-    }
+path_names! {
+    /// A point of a checklist.
+    struct PointName, "point";
 }
 
 /// State by hand what Creel cannot see; evidence against it is not hidden by it

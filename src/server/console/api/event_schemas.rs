@@ -8,8 +8,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::model::{BinSettings, EventSchema, Timestamp};
 use crate::provider::own_schema::{self, MAX_NAME, MAX_SCHEMAS};
-use crate::server::console::ConsoleState;
-use crate::server::console::extract::{BinRef, Json, Named, ObjectOnly, PathPart, State};
+use crate::server::console::extract::{BinRef, Json, Named, ObjectOnly, State, path_names};
 use crate::server::console::heavy::heavy;
 use crate::server::console::problem::Problem;
 use crate::store::BinState;
@@ -57,15 +56,9 @@ fn schemas(bin: &BinState) -> &[EventSchema] {
     bin.bin.settings.expect.as_ref().map_or(&[], |expect| &expect.schemas)
 }
 
-/// An event's name, as `{event}` of the path has it.
-struct EventName(String);
-
-impl PathPart for EventName {
-    const PART: &'static str = "event";
-
-    fn find(_: &ConsoleState, name: &str) -> Option<Self> {
-        Some(Self(name.to_owned()))
-    }
+path_names! {
+    /// An event's name.
+    struct EventName, "event";
 }
 
 fn found<'b>(bin: &'b BinState, event: &str) -> Result<&'b EventSchema, Problem> {

@@ -44,12 +44,23 @@ struct ChecklistPart {
 
 impl HtmlSafe for ChecklistPart {}
 
+/// What is there in its place without a platform that has one.
+#[derive(Debug, Template)]
+#[template(path = "parts/no_checklist.html")]
+struct NoChecklist {
+    /// The bin's page.
+    base: String,
+}
+
+impl HtmlSafe for NoChecklist {}
+
 #[derive(Debug, Template)]
 #[template(path = "checklist.html")]
 struct ChecklistPage {
     shell: Shell,
     bin: BinLinks,
     part: Option<ChecklistPart>,
+    no_checklist: NoChecklist,
     head_seq: u64,
 }
 
@@ -84,10 +95,11 @@ pub(super) async fn show(
     let part = checklist::of(&state, &bin.0).await?.map(|list| part_of(&list, &links));
     match part {
         Some(part) if params.part => html(&part),
-        None if params.part => Ok(HttpResponse::NoContent().finish()),
+        None if params.part => html(&NoChecklist { base: links.base }),
         part => {
             let shell = Shell::new(&request, format!("Checklist of {}", links.label));
-            html(&ChecklistPage { shell, bin: links, part, head_seq })
+            let no_checklist = NoChecklist { base: links.base.clone() };
+            html(&ChecklistPage { shell, bin: links, part, no_checklist, head_seq })
         }
     }
 }

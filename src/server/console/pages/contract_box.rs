@@ -3,7 +3,7 @@
 use askama::Template;
 use askama::filters::HtmlSafe;
 
-use super::format::{self, Seen};
+use super::format::{self, Sentence};
 use crate::model::CapturedRequest;
 use crate::provider::contract::Report;
 use crate::provider::finding::{Finding, Place, Says};

@@ -135,18 +135,25 @@ impl std::fmt::Display for Seen<'_> {
 // Display above escapes everything itself.
 impl HtmlSafe for Seen<'_> {}
 
-/// One of Creel's sentences as HTML, escaped like [`Seen`]: what stands in backticks is code.
+/// One of Creel's sentences as HTML, escaped like [`Seen`]: words in backticks are code. What a sender wrote may be
+/// among it; backticks that do not stand around whole words stay.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sentence<'a>(pub &'a str);
 
 impl std::fmt::Display for Sentence<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mut rest = self.0;
-        while let Some((before, (code, after))) =
-            rest.split_once('`').and_then(|(before, after)| Some((before, after.split_once('`')?)))
-        {
-            write!(f, "{}<code>{}</code>", Seen(before), Seen(code))?;
-            rest = after;
+        let opens = |before: &str| before.chars().next_back().is_none_or(|c| c.is_whitespace() || c == '(');
+        let closes = |after: &str| after.chars().next().is_none_or(|c| c.is_whitespace() || ".,:;!?)".contains(c));
+        let (mut rest, mut from) = (self.0, 0);
+        while let Some(at) = rest[from..].find('`').map(|at| from + at) {
+            let (before, after) = (&rest[..at], &rest[at + 1..]);
+            match after.split_once('`').filter(|(_, after)| opens(before) && closes(after)) {
+                Some((code, after)) => {
+                    write!(f, "{}<code>{}</code>", Seen(before), Seen(code))?;
+                    (rest, from) = (after, 0);
+                }
+                None => from = at + 1,
+            }
         }
         write!(f, "{}", Seen(rest))
     }
@@ -177,7 +184,13 @@ mod tests {
             "a<span class=\"ctl\">\\u{202e}</span>b<span class=\"ctl\">\\u{0}</span>"
         );
         assert_eq!(Seen("a\r\nb\tc").to_string(), "a\nb\tc");
-        assert_eq!(Sentence("`<a>` is ``no` b").to_string(), "<code>&lt;a&gt;</code> is <code></code>no` b");
+        for (sentence, html) in [
+            ("`<a>`, (`b`) or `c d`.", "<code>&lt;a&gt;</code>, (<code>b</code>) or <code>c d</code>."),
+            ("a`b` and `c", "a`b` and `c"),
+            ("`", "`"),
+        ] {
+            assert_eq!(Sentence(sentence).to_string(), html);
+        }
     }
 
     proptest::proptest! {

@@ -63,7 +63,7 @@ pub(super) fn configure(app: &mut web::ServiceConfig) {
         .route("/bins/{bin}/contract", get(shapes::show))
         .route("/bins/{bin}/sessions", get(sessions::list))
         .route("/bins/{bin}/sessions/{session}", get(sessions::show))
-        .route("/bins/{bin}/session", get(sessions::show))
+        .route("/bins/{bin}/session", get(sessions::show_by_query))
         .route("/bins/{bin}/answers", get(answers::show))
         .route("/bins/{bin}/timeline", get(timeline::show))
         .route("/bins/{bin}/requests/{id}", get(inspector::show_request))

@@ -10,7 +10,7 @@ use crate::server::console::ConsoleState;
 pub(crate) struct Notice {
     /// What has happened, in a sentence.
     pub text: String,
-    /// Whether something does not work now; else something was turned away, as it should be.
+    /// Whether something does not work or requests were lost; else something was turned away, as it should be.
     pub is_trouble: bool,
 }
 

@@ -16,7 +16,7 @@ use crate::model::{Origin, RequestId, Seq, Timestamp};
 use crate::provider::finding::{Says, Severity};
 use crate::provider::lifecycle::SessionFinding;
 use crate::provider::samples;
-use crate::server::console::extract::{BinRef, Named, Query, State};
+use crate::server::console::extract::{BinRef, Named, PathPart, Query, State};
 use crate::server::console::problem::Problem;
 use crate::server::console::reading::severity_words;
 use crate::server::console::sessions::{self, PAGE, Session, SessionContent, SessionEvent, SessionName};
@@ -264,25 +264,44 @@ struct SessionPage {
     head_seq: u64,
 }
 
-/// `GET /bins/{bin}/sessions/{session}`, and `GET /bins/{bin}/session?id=` for those that a path cannot name.
+/// `GET /bins/{bin}/sessions/{session}`.
 pub(super) async fn show(
     state: State,
     bin: BinRef,
-    named: Option<Named<SessionName>>,
+    Named(SessionName(id)): Named<SessionName>,
     params: Query<PageParams>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
+    page(&state, &bin, id, &params, &request).await
+}
+
+/// `GET /bins/{bin}/session?id=`: for sessions that a path cannot name.
+pub(super) async fn show_by_query(
+    state: State,
+    bin: BinRef,
+    params: Query<PageParams>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let id = params.id.clone().ok_or_else(SessionName::missing)?;
+    page(&state, &bin, id, &params, &request).await
+}
+
+async fn page(
+    state: &State,
+    bin: &BinRef,
+    id: String,
+    params: &PageParams,
+    request: &HttpRequest,
+) -> Result<HttpResponse, Problem> {
     let head_seq = state.store.head_seq();
-    let links = BinLinks::new(&bin.0.bin, &state);
-    let named = named.map(|Named(SessionName(name))| name).or_else(|| params.id.clone());
-    let id = named.ok_or_else(|| Problem::not_found("session"))?;
-    let session = sessions::one(&state, &bin.0, id.clone(), conversation::page(params.message)).await?;
+    let links = BinLinks::new(&bin.0.bin, state);
+    let session = sessions::one(state, &bin.0, id.clone(), conversation::page(params.message)).await?;
     let can_simulate = session.provider.as_deref().is_some_and(has_sessions);
     let part = SessionPart::new(session, &links, params.from, state.capture.clock().now());
     if params.part {
         return html(&part);
     }
-    let shell = Shell::new(&request, format!("Session {} of {}", format::plain(&id), links.label));
+    let shell = Shell::new(request, format!("Session {} of {}", format::plain(&id), links.label));
     html(&SessionPage {
         shell,
         api: format!("{}/session?id={}", links.api, utf8_percent_encode(&id, SEGMENT)),

@@ -134,7 +134,10 @@ impl BodyBox {
         let chosen = choice.view.and_then(|name| name.parse().ok()).filter(|kind| views.contains(kind));
         let best = views.first().copied().unwrap_or(ViewKind::HEX);
         // A tree ends where JSON breaks off, and would hide what came after.
-        let breaks_off = best == ViewKind::JSON && body.outline().error.is_some() && views.contains(&ViewKind::TEXT);
+        let is_on_page = |error: &JsonError| error.offset < TEXT_BYTES;
+        let breaks_off = best == ViewKind::JSON
+            && views.contains(&ViewKind::TEXT)
+            && body.outline().error.as_ref().is_some_and(is_on_page);
         let kind = chosen.unwrap_or(if breaks_off { ViewKind::TEXT } else { best });
         let link = |name: &str| format!("{}view={name}", places.href);
         let mut choices = Vec::new();
