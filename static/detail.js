@@ -14,6 +14,7 @@ export class DetailPane {
     this.main.addEventListener("click", (event) => this.click(event));
     this.main.addEventListener("submit", (event) => this.submit(event));
     this.prepare();
+    this.showTab();
   }
 
   get element() { return $("#detail", this.main); }
@@ -43,6 +44,7 @@ export class DetailPane {
       this.prepare();
       if (focus) this.main.focus({ preventScroll: true });
       this.onShown(this.id, url);
+      this.showTab();
     } catch (error) {
       if (!loading.signal.aborted) toast(error.message, { bad: true });
     }
@@ -90,6 +92,15 @@ export class DetailPane {
     this.deliver = deliver && new Deliver(deliver, this);
     const code = $("[data-secrets]", this.main);
     if (code) this.showsSecrets = code.dataset.secrets === "true";
+  }
+
+  /** Where the tabs are wider than the page, brings the current one into sight; nothing but their bar is scrolled. */
+  showTab() {
+    const bar = $(".tabs", this.main);
+    const current = bar && $("[aria-current]", bar);
+    if (!current) return;
+    const [place, tab] = [bar.getBoundingClientRect(), current.getBoundingClientRect()];
+    bar.scrollLeft += tab.left + tab.width / 2 - (place.left + place.width / 2);
   }
 
   click(event) {
