@@ -154,7 +154,7 @@ fn line(case: &CaseReport) -> Line {
         state,
         duty: case.duty,
         took: millis(case.took_us),
-        open: case.state == CaseState::Failed,
+        open: matches!(case.state, CaseState::Failed | CaseState::Note),
         sentence: case.sentence.clone(),
         shots: case.shots.iter().take(SHOTS).map(shot).collect(),
         more_shots: case.shots.len().saturating_sub(SHOTS),
