@@ -77,7 +77,7 @@ function commands(parts) {
   command("notify", () => signals.toggleNotify());
   command("sound", () => signals.toggleSound());
   command("import", () => importFile(binApi));
-  for (const page of ["sessions", "timeline", "answers", "checklist", "send"]) {
+  for (const page of ["sessions", "timeline", "answers", "contract", "checklist", "send"]) {
     command(page, () => { location.href = `${base}/${page}`; });
   }
   command("compose", () => { location.href = `${base}/send${chosen() ? `?from=${detail.id}` : ""}#compose`; });
