@@ -54,7 +54,11 @@ function onKey(event) {
   }
   if (event.defaultPrevented || control || event.altKey || $("dialog[open]")) return;
   if (event.key === "Escape") closeMenus();
-  if (typing(event.target)) return;
+  if (typing(event.target)) {
+    // Whoever leaves a field has the page's keys again.
+    if (event.key === "Escape") event.target.blur();
+    return;
+  }
   const found = commands.find((entry) => entry.keys.includes(event.key) && entry.when(event));
   if (!found) return;
   event.preventDefault();
