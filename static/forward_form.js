@@ -1,6 +1,6 @@
 // Where a bin sends on what it captures: the form, and how far it is.
 
-import { $, make } from "./dom.js";
+import { $, localTimes, make } from "./dom.js";
 import { api } from "./api.js";
 import { attempt } from "./toast.js";
 
@@ -108,7 +108,8 @@ export class ForwardForm {
     const { state, paused } = forward;
     const items = state.targets.map(({ target, reachable, since, sentence }) => make("li", {},
       make("span", { class: reachable ? "chip ok" : "chip bad" }, reachable ? "reachable" : "down"), " ",
-      make("code", {}, target), ` since ${new Date(since).toLocaleString()}${sentence ? `. ${sentence}` : ""}`));
+      make("code", {}, target), " since ", make("time", { class: "full", datetime: since }),
+      sentence ? `. ${sentence}` : ""));
     const many = (number, what) => (number > 0 ? [`${number.toLocaleString("en")} ${what}`] : []);
     const words = [
       ...(paused ? [state.paused_because ?? "Paused."] : []),
@@ -119,6 +120,7 @@ export class ForwardForm {
     ];
     $("p", place).textContent = words.join(" ");
     $("ul", place).replaceChildren(...items);
+    localTimes(place);
   }
 
   catchUp() {

@@ -1,6 +1,6 @@
 // Notifications of what a filter finds: the form, and the outcome.
 
-import { $, make } from "./dom.js";
+import { $, localTimes, make } from "./dom.js";
 import { api } from "./api.js";
 
 /** The controls of this part, by the field of the API. */
@@ -85,11 +85,12 @@ export class OnMatchForm {
     else {
       const many = (count, what) => `${number(count)} ${what}${count === 1 ? "" : "s"}`;
       words.push(` ${many(delivered, "message")} accepted, ${number(failed)} failed, of ${many(requests, "request")}.`);
-      words.push(` Last ${new Date(at).toLocaleString()}: ${sentence}`);
+      words.push(" Last ", make("time", { class: "full", datetime: at }), `: ${sentence}`);
     }
     if (missed > 0) words.push(` ${number(missed)} times too many requests arrived at once to be examined.`);
     if (passed > 0) words.push(` ${number(passed)} passed over: they were notifications from bins of this server.`);
     const chip = at && make("span", { class: failed > 0 ? "chip warn" : "chip ok" }, failed > 0 ? "failures" : "works");
-    $("p", place).replaceChildren(...(chip ? [chip] : []), words.join(""));
+    $("p", place).replaceChildren(...(chip ? [chip] : []), ...words);
+    localTimes(place);
   }
 }
