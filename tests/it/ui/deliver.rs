@@ -140,6 +140,7 @@ async fn a_forward_is_set_in_the_settings_which_show_how_far_it_is() {
     stage.send("POST", "in/orders/7", &[], "x").await;
     assert_eq!(target.next().body, b"x");
     browser.until_text("#forward-state", "reachable").await;
+    browser.until("/^20[0-9-]+ [0-9:.]+ UTC/.test(document.querySelector('#forward-state time').textContent)").await;
     browser.until_text("#forward-state", "Nothing waits").await;
     stage.open("/bins/in/settings").await;
     browser.until("document.querySelector('#routes').value.startsWith('/orders/* http')").await;
@@ -174,6 +175,7 @@ async fn notifications_are_set_up_in_the_settings_which_show_the_outcome() {
     let told: Value = serde_json::from_slice(&target.next().body).unwrap();
     assert_eq!(told["count"], 1, "{told}");
     browser.until_text("#match-state", "1 message accepted, 0 failed, of 1 request.").await;
+    browser.until("/^20[0-9-]+ [0-9:.]+ UTC/.test(document.querySelector('#match-state time').textContent)").await;
     stage.open("/bins/in/settings").await;
     browser.until("document.querySelector('#match-filter').value === 'path:/told/*'").await;
     browser.js("document.querySelector('#match-to').value = ''").await;

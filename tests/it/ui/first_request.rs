@@ -14,6 +14,8 @@ async fn a_newcomer_sees_the_first_request_appear_without_a_reload() {
     assert_eq!(url, stage.app.started.bin_url, "the URL to hand out stands there");
     let command = browser.js("return document.querySelectorAll('.steps .copybox')[1].innerText").await;
     assert!(command.as_str().unwrap().contains(&url), "{command}");
+    let between = browser.js("return parseFloat(getComputedStyle(document.querySelector('.steps')).rowGap)").await;
+    assert!(between.as_f64().unwrap() > 10.0, "the steps have space between them: {between}");
     browser.click(".steps [data-copy]").await;
     assert_eq!(browser.clipboard().await, url);
     // The page listens before anything is sent.

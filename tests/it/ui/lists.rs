@@ -304,9 +304,58 @@ async fn the_raw_view_reads_as_text_where_it_is_text() {
     browser.until_text("#body-text", r#"{"a":1}"#).await;
     browser.click(".switch a[href*='view=hex']").await;
     browser.until_text(".hex", "7b 22 61 22").await;
+    let breaks = browser.js("return getComputedStyle(document.querySelector('.hex')).whiteSpace").await;
+    assert_eq!(breaks, "pre", "a line of hexadecimal is never broken");
     let bytes = stage.send("POST", "raw", &[], vec![0, 1, 2, 255]).await;
     stage.open(&format!("/bins/raw/requests/{bytes}?tab=raw")).await;
     browser.until_text(".hex", "00 01 02 ff").await;
+}
+
+#[tokio::test]
+async fn a_row_with_many_marks_still_shows_its_event() {
+    let stage = Stage::set().await;
+    let browser = &stage.browser;
+    stage.callaider().await;
+    let id = stage.event("session.started", SESSION, json!({}), SECRET).await;
+    let path = stage.app.api(&format!("/bins/callaider/requests/{id}"));
+    let marks = json!({"pinned": true, "note": "see staging", "tags": ["production", "urgent"]});
+    assert_eq!(stage.app.client.patch(&path).json(&marks).send().await.unwrap().status(), 200);
+    // Nothing listens there.
+    let to = json!({"target": "http://127.0.0.1:1/hook"});
+    assert_eq!(stage.app.client.post(format!("{path}/replay")).json(&to).send().await.unwrap().status(), 200);
+    for size in [WIDE, NARROW] {
+        browser.size(size).await;
+        stage.open("/bins/callaider").await;
+        browser.until_text("#rows .marks", "not delivered").await;
+        for part in [".lead", ".about"] {
+            let cut = browser
+                .js(&format!(
+                    "const part = document.querySelector('#rows {part}'); return part.clientWidth < Math.min(part.scrollWidth, 80)"
+                ))
+                .await;
+            assert_eq!(cut, false, "{part} has room at {size:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_current_tab_is_in_sight_where_the_tabs_are_wider_than_the_page() {
+    let stage = Stage::set().await;
+    let browser = &stage.browser;
+    stage.callaider().await;
+    let id = stage.event("session.started", SESSION, json!({}), SECRET).await;
+    browser.size((320, 844)).await;
+    let seen = "(() => { const tab = document.querySelector('.tabs [aria-current]').getBoundingClientRect();
+                return tab.left >= 0 && tab.right <= innerWidth; })()";
+    stage.open(&format!("/bins/callaider/requests/{id}?tab=raw")).await;
+    stage.until_live().await;
+    browser.until("document.querySelector('.tabs').scrollWidth > innerWidth").await;
+    browser.until(seen).await;
+    for (key, tab) in [("1", "request"), ("7", "raw")] {
+        browser.keys(key).await;
+        browser.until(&format!("document.querySelector('#detail').dataset.tab === '{tab}'")).await;
+        browser.until(seen).await;
+    }
 }
 
 #[tokio::test]

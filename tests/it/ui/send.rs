@@ -3,8 +3,11 @@
 use serde_json::json;
 
 use super::browser::{NARROW, WIDE};
-use super::{SESSION, Stage, accessibility};
+use super::{SECRET, SESSION, Stage, accessibility};
 use crate::deliver::receiver::{self, Mistake};
+
+/// What has failed is open.
+const FAILED: &str = "#cases details[open]:has(> summary .chip.bad)";
 
 #[tokio::test]
 async fn an_event_is_shown_before_it_is_sent_and_then_sent_to_the_bin() {
@@ -38,6 +41,29 @@ async fn an_event_is_shown_before_it_is_sent_and_then_sent_to_the_bin() {
 }
 
 #[tokio::test]
+async fn sending_is_found_on_a_narrow_page_and_by_its_name() {
+    let stage = Stage::set().await;
+    let browser = &stage.browser;
+    stage.callaider().await;
+    stage.event("session.started", SESSION, json!({}), SECRET).await;
+    stage.open("/bins/callaider").await;
+    stage.until_live().await;
+    browser.control('k').await;
+    browser.until("document.activeElement.matches('.palette-input')").await;
+    browser.keys("send: ").await;
+    browser.until_text(".palette-list", "Send: simulate a platform, check a receiver").await;
+    browser.keys("\u{e007}").await;
+    browser.until("location.pathname === '/bins/callaider/send'").await;
+    browser.size(NARROW).await;
+    for page in ["send", "checklist"] {
+        stage.open("/bins/callaider").await;
+        browser.click(".side-status summary").await;
+        browser.click(&format!(".side-status a[href='/bins/callaider/{page}']")).await;
+        browser.until(&format!("location.pathname === '/bins/callaider/{page}'")).await;
+    }
+}
+
+#[tokio::test]
 async fn a_receiver_is_checked_with_live_progress_and_the_way_to_mend_it() {
     let stage = Stage::set().await;
     let browser = &stage.browser;
@@ -56,16 +82,17 @@ async fn a_receiver_is_checked_with_live_progress_and_the_way_to_mend_it() {
         .until("location.pathname.startsWith('/check/') && document.querySelectorAll('#cases > li').length > 1")
         .await;
     browser.until_text("#report-line", "18 passed, 1 failed, 2 notes, 0 skipped.").await;
-    browser.until_text("#cases details[open]", "Answers malformed JSON with 4xx").await;
-    browser.until_text("#cases details[open]", "JSON.parse").await;
+    browser.until_text(FAILED, "Answers malformed JSON with 4xx").await;
+    assert_eq!(browser.count("#cases details[open]:has(> summary .chip.warn)").await, 2, "notes say why");
+    browser.until_text(FAILED, "JSON.parse").await;
     browser
         .js("const f = document.querySelector('#framework'); f.value = 'go'; f.dispatchEvent(new Event('change'))")
         .await;
-    browser.until_text("#cases details[open]", "json.Unmarshal").await;
+    browser.until_text(FAILED, "json.Unmarshal").await;
     // It has an address of its own, and files for a ticket and a pipeline.
     let path = browser.js("return location.pathname").await.as_str().unwrap().to_owned();
     stage.open(&path).await;
-    browser.until_text("#cases details[open]", "json.Unmarshal").await;
+    browser.until_text(FAILED, "json.Unmarshal").await;
     for (wanted, part) in [("md", "| FAIL | Answers malformed JSON with 4xx |"), ("junit", "failures=\"1\"")] {
         let link = browser.js(&format!("return document.querySelector('a[href*=\"format={wanted}\"]').href")).await;
         let text = stage.app.client.get(link.as_str().unwrap()).send().await.unwrap().text().await.unwrap();

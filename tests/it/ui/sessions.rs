@@ -57,6 +57,11 @@ async fn a_schema_is_started_from_the_learnt_shape_saved_and_removed() {
     let browser = &stage.browser;
     stage.event("session.started", SESSION, json!({"metadata": {"sessionMode": "voice"}}), SECRET).await;
     stage.open("/bins/callaider/contract").await;
+    browser.until_text("td.num", "always").await;
+    let lines = browser
+        .js("const words = document.createRange(); words.selectNodeContents(document.querySelector('td.num')); return words.getClientRects().length")
+        .await;
+    assert_eq!(lines, 1, "a word is not broken");
     browser.click("[data-from-shape]").await;
     browser.until("document.querySelector('#own-text').value.includes('sessionMode')").await;
     browser.click("#own-schema .btn.primary").await;
