@@ -19,7 +19,7 @@ impl Notice {
         Self { text, is_trouble: true }
     }
 
-    fn turned_away(what: String) -> Self {
+    fn turned_away(what: &str) -> Self {
         Self { text: format!("Since the start: {what}"), is_trouble: false }
     }
 }
@@ -49,7 +49,7 @@ pub(super) fn notices(state: &ConsoleState) -> Vec<Notice> {
     if shed > 0 {
         let closed = format::plural(shed, "idle connection was", "idle connections were");
         let what = format!("{closed} closed, as many were open as --max-connections allows.");
-        all.push(Notice::turned_away(what));
+        all.push(Notice::turned_away(&what));
     }
     if store.failed > 0 {
         let requests = format::plural(store.failed, "request", "requests");
@@ -66,14 +66,14 @@ pub(super) fn notices(state: &ConsoleState) -> Vec<Notice> {
     ] {
         if count > 0 {
             let noun = if count == 1 { "request" } else { "requests" };
-            all.push(Notice::turned_away(format!("{} {noun} {what}.", format::count(count))));
+            all.push(Notice::turned_away(&format!("{} {noun} {what}.", format::count(count))));
         }
     }
     for (_, what, count) in state.security.refused().all() {
         if count > 0 {
             let (noun, verb) = if count == 1 { ("request", "was") } else { ("requests", "were") };
             let requests = format::count(count);
-            all.push(Notice::turned_away(format!("{requests} {noun} to the console {verb} refused: {what}.")));
+            all.push(Notice::turned_away(&format!("{requests} {noun} to the console {verb} refused: {what}.")));
         }
     }
     all

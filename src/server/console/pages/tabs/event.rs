@@ -59,6 +59,8 @@ pub(crate) struct EventTab {
     repeats: Vec<(String, String)>,
     /// How many there were in all, in words.
     repeated: String,
+    /// Where the bin's provider is set.
+    settings_href: String,
     /// The page with the event's shape.
     shape_href: Option<String>,
     conversation: Option<Conversation>,
@@ -126,6 +128,7 @@ impl EventTab {
             not_accepted: not_accepted(request),
             repeats: repeats(context, request, &earlier),
             repeated: if earlier.len() == 1 { "once".to_owned() } else { format!("{} times", earlier.len()) },
+            settings_href: format!("{}/settings#signature", context.links.base),
             shape_href: shape_of(request).map(|kin| shape_href(&context.links.base, &kin.name())),
             notes,
             contract,
