@@ -394,7 +394,7 @@ async fn where_no_document_is_known_the_shape_is_learnt_and_drift_is_told() {
     let id = app.requests("code").await[4]["id"].as_str().unwrap().to_owned();
     let page = async |path: &str| {
         let url = format!("{}/bins/code/{path}", app.started.console_url);
-        app.client.get(url).send().await.unwrap().text().await.unwrap()
+        in_words(&app.client.get(url).send().await.unwrap().text().await.unwrap())
     };
     assert!(page("contract?event=push").await.contains("learnt from 5 bodies"));
     assert!(page(&format!("requests/{id}?tab=event")).await.contains("`/size` is missing; it was there 4 times of 4."));
@@ -724,6 +724,7 @@ async fn an_event_of_a_known_platform_is_checked_against_the_last_one_and_text_s
         place("`/extractedVariables/name` is now of the type integer") < place("`/extractedVariables/mood` is new.")
     );
     let found = app.client.get(format!("{page}/json/find?text=good")).send().await.unwrap().text().await.unwrap();
+    let found = in_words(&found);
     assert!(found.contains("`/extractedVariables/mood` is new."), "{found}");
 
     let events = json!({"events": ["call.ended", "session.finalized"]});
