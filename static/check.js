@@ -2,7 +2,7 @@
 
 import { $, $$, busy, parsed } from "./dom.js";
 import { api, part } from "./api.js";
-import { command } from "./commands.js";
+import { command, unlessEdited } from "./commands.js";
 
 /** The check is looked at this often. */
 const LOOK_MS = 250;
@@ -63,7 +63,7 @@ export function report() {
   stop.addEventListener("click", () => api("DELETE", `/api/v1/check/${id}`));
   follow(id, stop);
   command("home", () => { location.href = "/"; });
-  if (base) command("to-requests", () => { location.href = base; });
+  if (base) command("to-requests", () => { location.href = base; }, unlessEdited);
 }
 
 /** Cases that are over stay as they are, opened or not; new ones come to the end. */

@@ -1,7 +1,7 @@
 // The commands of a page. Their labels and keys come from the server, which shows the same in Help; the scripts say
 // what each one does. A key, an entry of the palette and a button (`data-do`) run the same thing.
 
-import { $, $$ } from "./dom.js";
+import { $, $$, edited } from "./dom.js";
 
 const groups = JSON.parse($('meta[name="commands"]').content);
 const known = new Map(groups.flatMap((group) => group.commands).map((entry) => [entry.id, entry]));
@@ -14,6 +14,9 @@ export function command(id, act, when = () => true) {
   // Each key comes as the name that events have and the sign that people read.
   commands.push({ id, label, keys: keys.map(([name]) => name), signs: keys.map(([, sign]) => sign), run: act, when });
 }
+
+/** For commands that leave the page: a key does not throw away what was typed. */
+export const unlessEdited = (event) => event?.type !== "keydown" || !edited();
 
 /** The ids of all known commands that start with `prefix`. */
 export const idsOf = (prefix) => [...known.keys()].filter((id) => id.startsWith(prefix));
@@ -45,14 +48,20 @@ function onClick(event) {
   for (const menu of $$("details.menu[open]")) if (!menu.contains(event.target)) menu.removeAttribute("open");
 }
 
+/**
+ * Whether a key is not for commands. A held Escape leaves a field, and no page; within a composition it belongs to the
+ * input method.
+ */
+const isElses = (event) => event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || $("dialog[open]")
+  || (event.key === "Escape" && (event.repeat || event.isComposing));
+
 function onKey(event) {
-  const control = event.ctrlKey || event.metaKey;
-  if (control && event.key.toLowerCase() === "k") {
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
     event.preventDefault();
     run("palette");
     return;
   }
-  if (event.defaultPrevented || control || event.altKey || $("dialog[open]")) return;
+  if (isElses(event)) return;
   if (event.key === "Escape") closeMenus();
   if (typing(event.target)) {
     // Whoever leaves a field has the page's keys again.

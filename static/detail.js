@@ -62,7 +62,9 @@ export class DetailPane {
   reload() {
     const focused = document.activeElement;
     const typing = this.main.contains(focused) && /^(INPUT|TEXTAREA|SELECT)$/.test(focused.tagName);
-    if (this.id && !typing) this.load(location.href, { push: false });
+    // What is edited to be sent again would be lost.
+    const edited = $("#edited", this.main)?.hidden === false;
+    if (this.id && !typing && !edited) this.load(location.href, { push: false });
   }
 
   /** Puts one section of the same view, as it is now, in the place of the old one; `find` leads from a part to it. */

@@ -130,3 +130,9 @@ export function announce(text) {
 export function busy(form, is) {
   for (const button of form.querySelectorAll("button")) button.disabled = is;
 }
+
+/** Whether a field of the page holds something else than the page came with. */
+export const edited = () => $$("main :is(input, textarea)").some((field) => (
+  field.type === "checkbox" || field.type === "radio"
+    ? field.checked !== field.defaultChecked
+    : field.value !== field.defaultValue));

@@ -81,7 +81,7 @@ export class OnMatchForm {
     const number = (count) => count.toLocaleString("en");
     const words = [];
     if (told.paused) words.push("Paused.");
-    if (!at) words.push("No notification was sent yet.");
+    if (!at) words.push(" No notification was sent yet.");
     else {
       const many = (count, what) => `${number(count)} ${what}${count === 1 ? "" : "s"}`;
       words.push(` ${many(delivered, "message")} accepted, ${number(failed)} failed, of ${many(requests, "request")}.`);

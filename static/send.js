@@ -3,7 +3,7 @@
 import { $, busy, make } from "./dom.js";
 import { api } from "./api.js";
 import { check } from "./check.js";
-import { command } from "./commands.js";
+import { command, unlessEdited } from "./commands.js";
 import { compose } from "./compose.js";
 import { showSent } from "./sent.js";
 
@@ -21,7 +21,7 @@ export function send() {
   $("[data-preview]").addEventListener("click", () => simulate(form, path, true));
   compose(bin, base);
   check(bin);
-  command("to-requests", () => { location.href = base; });
+  command("to-requests", () => { location.href = base; }, unlessEdited);
   command("settings", () => { location.href = `${base}/settings`; });
   command("home", () => { location.href = "/"; });
 }

@@ -35,10 +35,10 @@ function statusChip(status, sentence) {
 function table(sent) {
   if (!sent?.length) return [];
   const row = ({ event, response, outcome, sentence, target, times_us: times }) => make("tr", {},
-    make("td", {}, event),
+    make("td", { class: "value" }, event),
     make("td", {}, statusChip(outcome === "answered" ? response?.status : null, sentence)),
     make("td", { class: "num" }, millis(times.total)),
-    make("td", { class: "mono" }, outcome === "answered" ? target : sentence));
+    make("td", { class: "mono value" }, outcome === "answered" ? target : sentence));
   const title = (text, number) => make("th", { scope: "col", class: number ? "num" : null }, text);
   const head = make("tr", {}, title("Event"), title("Answer"), title("Time", true), title("Target"));
   return [make("table", { class: "grid" }, make("thead", {}, head), make("tbody", {}, ...sent.map(row)))];

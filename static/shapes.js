@@ -2,12 +2,12 @@
 
 import { $, announce } from "./dom.js";
 import { api } from "./api.js";
-import { command } from "./commands.js";
+import { command, unlessEdited } from "./commands.js";
 
 export function shapes() {
   const { bin, base } = document.body.dataset;
   command("home", () => { location.href = "/"; });
-  command("to-requests", () => { location.href = base; });
+  command("to-requests", () => { location.href = base; }, unlessEdited);
   const form = $("#own-schema");
   if (!form) return;
   const path = `/api/v1/bins/${bin}/schemas/${encodeURIComponent(form.dataset.event)}`;

@@ -6,7 +6,7 @@ const MOST_WRONG: usize = 2;
 const LEAST_PART: usize = 3;
 
 /// The most similar of the names, if one is similar enough: less than half of it and at most two letters are wrong, or
-/// one begins with the other. Capitals do not count.
+/// it begins with what was given, or what was given begins with it and is at most twice as long. Capitals do not count.
 pub(crate) fn nearest<'n>(given: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     let given = given.to_ascii_lowercase();
     let length = |text: &str| text.chars().count();

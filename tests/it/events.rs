@@ -767,7 +767,8 @@ async fn the_same_request_again_is_marked_with_the_answer_before_where_no_platfo
     assert_eq!(waited["requests"].as_array().unwrap().len(), 2, "in memory as in the database: {waited}");
     let page =
         app.client.get(format!("{}/bins/any", app.started.console_url)).send().await.unwrap().text().await.unwrap();
-    assert_eq!((page.matches("again after 503").count(), page.matches("again after 200").count()), (1, 1), "{page}");
+    let marked = |words: &str| page.matches(&format!(">{words}")).count();
+    assert_eq!((marked("again after 503"), marked("again after 200")), (1, 1), "{page}");
     let timeline = app.get("/bins/any/timeline").await;
     let again = timeline["lanes"].as_array().unwrap().iter().find(|lane| lane["kind"] == "again").unwrap();
     assert_eq!(again["total"], 2, "{timeline}");
@@ -839,8 +840,8 @@ async fn the_shape_of_an_event_says_what_is_documented_who_had_it_and_what_is_ne
     assert_eq!(told("/old"), json!(["unnamed", 0, 0, ["missing"]]));
     assert_eq!(told("/mood"), json!(["unnamed", 1, 1, ["new_field"]]));
     let url = format!("{}/bins/calls/contract?event=session.ended", app.started.console_url);
-    let page = in_words(&app.client.get(url).send().await.unwrap().text().await.unwrap());
-    for words in ["First seen", "Last seen", "Drift", "`/mood` is new.", ">not named<", ">left open<"] {
+    let page = app.client.get(url).send().await.unwrap().text().await.unwrap();
+    for words in ["First seen", "Last seen", "Drift", "<code>/mood</code> is new.", ">not named<", ">left open<"] {
         assert!(page.contains(words), "{words}: {page}");
     }
     // Nobody's document is known, and nothing differs: no column for that.

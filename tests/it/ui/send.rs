@@ -1,6 +1,6 @@
 //! The page that simulates platforms and checks receivers.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::browser::{NARROW, WIDE};
 use super::{SECRET, SESSION, Stage, accessibility};
@@ -61,6 +61,25 @@ async fn sending_is_found_on_a_narrow_page_and_by_its_name() {
         browser.click(&format!(".side-status a[href='/bins/callaider/{page}']")).await;
         browser.until(&format!("location.pathname === '/bins/callaider/{page}'")).await;
     }
+}
+
+#[tokio::test]
+async fn escape_leaves_a_field_and_no_page_whose_fields_were_changed() {
+    let stage = Stage::set().await;
+    let browser = &stage.browser;
+    stage.callaider().await;
+    stage.open("/bins/callaider/send").await;
+    browser.js("addEventListener('beforeunload', () => sessionStorage.setItem('left', 'yes'))").await;
+    browser.click("#send-form [name=target]").await;
+    browser.keys("http://elsewhere\u{e00c}").await;
+    browser.until("document.activeElement === document.body").await;
+    browser.keys("\u{e00c}").await;
+    assert_eq!(browser.js("return sessionStorage.getItem('left')").await, Value::Null);
+    browser
+        .js("const field = document.querySelector('#send-form [name=target]'); field.value = field.defaultValue")
+        .await;
+    browser.keys("\u{e00c}").await;
+    browser.until("location.pathname === '/bins/callaider'").await;
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use super::format::{self, Seen, Sentence};
 use super::html;
 use super::row::status_class;
 use super::shell::{BinLinks, Shell};
-use crate::deliver::check::Check;
+use crate::deliver::check::{Check, MAX_REMEMBERED};
 use crate::export::check::{SHOTS, counts, millis};
 use crate::model::{CaseReport, CaseState, CheckReport, Delivered, ShotReport, Snippet};
 use crate::provider::battery::{FRAMEWORKS, Framework};
@@ -65,6 +65,8 @@ impl HtmlSafe for CheckPart {}
 #[template(path = "check.html")]
 struct CheckPage {
     shell: Shell,
+    /// How many checks the server keeps.
+    kept: usize,
     id: u64,
     /// The bin whose receiver is checked.
     bin: Option<BinLinks>,
@@ -103,6 +105,7 @@ pub(super) async fn show(
     }
     let bin = check.bin.and_then(|bin| state.store.bin(bin.as_str()));
     html(&CheckPage {
+        kept: MAX_REMEMBERED,
         shell: Shell::new(&request, format!("Check of {}", format::plain(&report.target))),
         id: check.id,
         bin: bin.map(|bin| BinLinks::new(&bin.bin, &state)),

@@ -33,10 +33,15 @@ pub(super) fn micros(micros: u64) -> String {
     }
 }
 
+/// A duration with one digit after the point: `272.6 ms`.
+pub(super) fn short(duration: Duration) -> String {
+    micros(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX))
+}
+
 /// A duration that was measured: `272.6 ms`, `14.2 s`, `12 min`.
 pub(super) fn took(duration: Duration) -> String {
     match duration.as_secs() {
-        0..60 => micros(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)),
+        0..60 => short(duration),
         seconds => span(seconds),
     }
 }
@@ -144,10 +149,11 @@ impl std::fmt::Display for Sentence<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let opens = |before: &str| before.chars().next_back().is_none_or(|c| c.is_whitespace() || c == '(');
         let closes = |after: &str| after.chars().next().is_none_or(|c| c.is_whitespace() || ".,:;!?)".contains(c));
+        let is_word = |code: &str| !code.is_empty() && code.trim() == code;
         let (mut rest, mut from) = (self.0, 0);
         while let Some(at) = rest[from..].find('`').map(|at| from + at) {
             let (before, after) = (&rest[..at], &rest[at + 1..]);
-            match after.split_once('`').filter(|(_, after)| opens(before) && closes(after)) {
+            match after.split_once('`').filter(|(code, after)| is_word(code) && opens(before) && closes(after)) {
                 Some((code, after)) => {
                     write!(f, "{}<code>{}</code>", Seen(before), Seen(code))?;
                     (rest, from) = (after, 0);
@@ -187,6 +193,8 @@ mod tests {
         for (sentence, html) in [
             ("`<a>`, (`b`) or `c d`.", "<code>&lt;a&gt;</code>, (<code>b</code>) or <code>c d</code>."),
             ("a`b` and `c", "a`b` and `c"),
+            ("`` is missing", "`` is missing"),
+            ("a ` and ` b", "a ` and ` b"),
             ("`", "`"),
         ] {
             assert_eq!(Sentence(sentence).to_string(), html);

@@ -10,7 +10,7 @@ use crate::server::console::ConsoleState;
 pub(crate) struct Notice {
     /// What has happened, in a sentence.
     pub text: String,
-    /// Whether something does not work or requests were lost; else something was turned away, as it should be.
+    /// Whether something does not work or senders' requests were lost; else something was turned away, as it should be.
     pub is_trouble: bool,
 }
 
@@ -51,22 +51,20 @@ pub(super) fn notices(state: &ConsoleState) -> Vec<Notice> {
         let what = format!("{closed} closed, as many were open as --max-connections allows.");
         all.push(Notice::turned_away(&what));
     }
-    if store.failed > 0 {
-        let requests = format::plural(store.failed, "request", "requests");
-        all.push(Notice::trouble(format!("Since the start: {requests} could not be stored.")));
-    }
-    for (count, what) in [
-        (of(&seen.crowded), "rejected: too much was being received at once"),
-        (of(&seen.not_asked), "answered 503: too many senders waited for a target's answer"),
-        (of(&seen.loops), "not kept: they are in a delivery loop"),
-        (of(&seen.not_held), "answered at once: too many senders were held"),
-        (of(&seen.not_imported), "to import refused: too much was being imported at once"),
-        (of(&seen.not_exported), "to export refused: too many exports were under way"),
-        (of(&seen.not_created), "to unknown bins rejected: requests have made too many bins"),
+    for (count, is_trouble, what) in [
+        (store.failed, true, "could not be stored"),
+        (of(&seen.crowded), true, "rejected: too much was being received at once"),
+        (of(&seen.not_asked), true, "answered 503: too many senders waited for a target's answer"),
+        (of(&seen.loops), false, "not kept: they are in a delivery loop"),
+        (of(&seen.not_held), false, "answered at once: too many senders were held"),
+        (of(&seen.not_imported), false, "to import refused: too much was being imported at once"),
+        (of(&seen.not_exported), false, "to export refused: too many exports were under way"),
+        (of(&seen.not_created), true, "to unknown bins rejected: requests have made too many bins"),
     ] {
         if count > 0 {
             let noun = if count == 1 { "request" } else { "requests" };
-            all.push(Notice::turned_away(&format!("{} {noun} {what}.", format::count(count))));
+            let text = format!("Since the start: {} {noun} {what}.", format::count(count));
+            all.push(Notice { text, is_trouble });
         }
     }
     for (_, what, count) in state.security.refused().all() {

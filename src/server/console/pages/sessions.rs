@@ -392,7 +392,7 @@ fn entries(session: &Session, base: &str, from: usize, end: usize) -> Vec<Entry>
             name: name_of(event),
             time_iso: summary.received_at.to_string(),
             time_full: format::row_time(summary.received_at),
-            gap: gap(at).map(|gap| format!("+{}", format::micros(micros(gap)))).unwrap_or_default(),
+            gap: gap(at).map(|gap| format!("+{}", format::short(gap))).unwrap_or_default(),
             width: gap(at).map_or(0, |gap| u32::try_from(gap.as_millis() * 100 / longest).unwrap_or(100)),
             chip: chip(summary),
             contract: event.found.and_then(contract_chip),
@@ -410,10 +410,6 @@ fn entries(session: &Session, base: &str, from: usize, end: usize) -> Vec<Entry>
         }
     };
     (from..end).map(entry).collect()
-}
-
-fn micros(duration: std::time::Duration) -> u64 {
-    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

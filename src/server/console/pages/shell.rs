@@ -116,8 +116,8 @@ impl BinLinks {
         self.reach.who(&self.listener)
     }
 
-    /// What to do when the sender is elsewhere; `None` when the URL is public.
-    pub(crate) fn way_out(&self) -> Option<String> {
-        self.reach.way_out(&self.listener, "set its address as the bin's Public URL in Settings")
+    /// What to do when the sender is elsewhere; `None` when the URL is public. The URL is set at `place`.
+    pub(crate) fn way_out(&self, place: &str) -> Option<String> {
+        self.reach.way_out(&self.listener, &format!("set its address as the bin's Public URL {place}"))
     }
 }
