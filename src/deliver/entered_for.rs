@@ -73,14 +73,17 @@ impl EnteredFor {
         }
         match settings.scheme.as_deref().filter(|id| *id != AUTO) {
             Some(id) => Self::Known(vec![id.to_owned()]),
-            None => Self::Known(of_provider(settings).into_iter().map(Cow::into_owned).collect()),
+            None => Self::schemes_of_provider(settings),
         }
     }
 
     /// The provider's schemes, where they stand in for a scheme that is not set or no longer known.
     fn of_provider(catalogue: &Catalogue, settings: &BinSettings) -> Option<Self> {
-        let schemes = || of_provider(settings).into_iter().map(Cow::into_owned).collect();
-        set_scheme(catalogue, settings).is_none().then(|| Self::Known(schemes()))
+        set_scheme(catalogue, settings).is_none().then(|| Self::schemes_of_provider(settings))
+    }
+
+    fn schemes_of_provider(settings: &BinSettings) -> Self {
+        Self::Known(of_provider(settings).into_iter().map(Cow::into_owned).collect())
     }
 
     /// Whether an older secret is meant for this: its schemes were among those set before, or no scheme of the

@@ -1,7 +1,5 @@
 //! What clients write: bins' settings, read strictly and checked field by field.
 
-use std::sync::Arc;
-
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
@@ -12,7 +10,7 @@ use crate::provider::{self, OwnProvider};
 use crate::server::console::error_text::told;
 use crate::server::console::extract::only_objects;
 use crate::server::console::problem::Problem;
-use crate::signature::{self, AUTO, Catalogue, Scheme};
+use crate::signature::{self, AUTO, Catalogue, Scheme, set_scheme};
 use crate::store::MAX_BODY;
 
 /// Secrets of one bin: each is tried for every request.
@@ -250,10 +248,9 @@ impl BinInput {
         if body_limit.is_some_and(|limit| limit > MAX_BODY) {
             return Err(Problem::field("limits.max_body_bytes", format!("A body has at most {MAX_BODY} bytes.")));
         }
-        let scheme = match &custom {
-            Some(record) => Scheme::from_json(record).ok().map(Arc::new),
-            None => self.scheme.clone().flatten().and_then(|id| catalogue.scheme(&id).cloned()),
-        };
+        let named =
+            BinSettings { scheme: self.scheme.clone().flatten(), custom_scheme: custom, ..BinSettings::default() };
+        let scheme = set_scheme(catalogue, &named);
         let is_one = secrets_field == Some("secret");
         for (index, (label, value)) in secrets.iter().enumerate() {
             let field = if is_one { "secret".to_owned() } else { format!("secrets[{index}].value") };

@@ -62,16 +62,14 @@ pub(super) fn notices(state: &ConsoleState) -> Vec<Notice> {
         (of(&seen.not_created), true, "to unknown bins rejected: requests have made too many bins"),
     ] {
         if count > 0 {
-            let noun = if count == 1 { "request" } else { "requests" };
-            let text = format!("Since the start: {} {noun} {what}.", format::count(count));
-            all.push(Notice { text, is_trouble });
+            let requests = format::plural(count, "request", "requests");
+            all.push(Notice { text: format!("Since the start: {requests} {what}."), is_trouble });
         }
     }
     for (_, what, count) in state.security.refused().all() {
         if count > 0 {
-            let (noun, verb) = if count == 1 { ("request", "was") } else { ("requests", "were") };
-            let requests = format::count(count);
-            all.push(Notice::turned_away(&format!("{requests} {noun} to the console {verb} refused: {what}.")));
+            let requests = format::plural(count, "request to the console was", "requests to the console were");
+            all.push(Notice::turned_away(&format!("{requests} refused: {what}.")));
         }
     }
     all
